@@ -6,7 +6,7 @@ DdvoicesError                     1
 ├── PlanFileError                 1   not a plan file, or one that can't be read
 │   └── PlanStaleError            5   a plan of other circumstances: owner, endpoint, account, format
 ├── RefusedError                  6   refused by policy or ``protect``
-├── KeyError_                     7   no key, or a refused one
+├── AuthError                     7   no key, or a refused one
 │   ├── MissingKeyError           7
 │   └── UntrustedEndpointError    7   a host that must not get the key
 ├── UsageError                    64  a wrong command line
@@ -96,17 +96,17 @@ class RefusedError(DdvoicesError):
     exit_code = ExitCode.REFUSED
 
 
-class KeyError_(DdvoicesError):
+class AuthError(DdvoicesError):
     """There is no usable API key for what was asked."""
 
     exit_code = ExitCode.KEY
 
 
-class MissingKeyError(KeyError_):
+class MissingKeyError(AuthError):
     """No API key is set for a region."""
 
 
-class UntrustedEndpointError(KeyError_):
+class UntrustedEndpointError(AuthError):
     """An endpoint is not one that a key may be sent to."""
 
 

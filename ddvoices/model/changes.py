@@ -1,0 +1,291 @@
+"""What a plan says and what became of it: changes, plans, outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from ddvoices.errors import ExitCode
+from ddvoices.model.observed import ObservedVoice
+from ddvoices.model.wanted import GitState, VoiceSpec
+
+
+class Action(StrEnum):
+    """What a change does."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    ADOPT = "adopt"
+    DELETE = "delete"
+    NOOP = "noop"
+
+
+class Reason(StrEnum):
+    """Why a change is needed, or what keeps a key from being planned."""
+
+    # create
+    NOT_IN_REGION = "not_in_region"
+    # update
+    FIELDS_DIFFER = "fields_differ"
+    # replace
+    CONTENT_DIFFERS = "content_differs"
+    PUBLISH_WITHDRAWN = "publish_withdrawn"
+    # adopt
+    RENAMED = "renamed"
+    ROLLED_BACK = "rolled_back"
+    MOVED = "moved"
+    PINNED = "pinned"
+    NATURAL_KEY = "natural_key"
+    FORMER_OWNER = "former_owner"
+    LOCKED = "locked"
+    BASELINE = "baseline"
+    # delete
+    SUPERSEDED = "superseded"
+    DUPLICATE = "duplicate"
+    ORPHANED = "orphaned"
+    # noop
+    IN_SYNC = "in_sync"
+    # errors of one key
+    PIN_NOT_FOUND = "pin_not_found"
+    AMBIGUOUS = "ambiguous"
+    NEWER_SCHEME = "newer_scheme"
+    OPEN_INTENT = "open_intent"
+
+
+class Standing(StrEnum):
+    """What an observed voice is to the catalog; each voice has exactly one standing."""
+
+    MANAGED = "managed"
+    SUPERSEDED = "superseded"
+    DUPLICATE = "duplicate"
+    ORPHANED = "orphaned"
+    UNMANAGED = "unmanaged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One field, before and after; values are JSON scalars, None for what isn't known or not there."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What all changes have: both sides, and what differs between them.
+
+    ``key`` is None only for a delete whose key nobody remembers. ``note`` is a sentence for the reviewer.
+    """
+
+    action: ClassVar[Action]
+
+    key: str | None
+    reason: Reason
+    spec: VoiceSpec | None = None
+    voice: ObservedVoice | None = None
+    fields: tuple[FieldChange, ...] = ()
+    note: str | None = None
+    protected: bool = False
+
+    @property
+    def id(self) -> str | None:
+        """Return the id of the voice that is there already."""
+        return self.voice.id if self.voice else None
+
+    @property
+    def pending(self) -> bool:
+        """Tell whether there is something to do."""
+        return self.action is not Action.NOOP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create(_Change):
+    """A voice is made where there is none."""
+
+    action: ClassVar[Action] = Action.CREATE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update(_Change):
+    """Name, locale or gender of a voice are set in place."""
+
+    action: ClassVar[Action] = Action.UPDATE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replace(_Change):
+    """A new voice is made; the old one stays until it is pruned."""
+
+    action: ClassVar[Action] = Action.REPLACE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt(_Change):
+    """A voice that is there already becomes the one that the key means; nothing is uploaded."""
+
+    action: ClassVar[Action] = Action.ADOPT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete(_Change):
+    """A voice of ours that no key means any more is removed."""
+
+    action: ClassVar[Action] = Action.DELETE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoOp(_Change):
+    """The voice is as it should be."""
+
+    action: ClassVar[Action] = Action.NOOP
+
+
+Change = Create | Update | Replace | Adopt | Delete | NoOp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyProblem:
+    """Why one key can't be planned in a region; the others can."""
+
+    key: str
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedCounts:
+    """How many voices of each standing a region holds."""
+
+    total: int = 0
+    managed: int = 0
+    unmanaged: int = 0
+    superseded: int = 0
+    duplicate: int = 0
+    orphaned: int = 0
+
+    @property
+    def ours(self) -> int:
+        """Return how many voices the percentages of a policy are of."""
+        return self.managed + self.superseded + self.duplicate + self.orphaned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionPlan:
+    """The plan of one region.
+
+    ``changes`` holds the no-ops too, sorted by key. ``standings`` says of each observed voice's id what it
+    is to the catalog and, as far as known, to which key; ``prunable`` are the ids that a prune may delete.
+    """
+
+    region: str
+    endpoint: str
+    account: str
+    changes: tuple[Change, ...] = ()
+    counts: ObservedCounts = ObservedCounts()
+    standings: Mapping[str, tuple[Standing, str | None]] = field(default_factory=dict)
+    prunable: frozenset[str] = frozenset()
+    errors: tuple[KeyProblem, ...] = ()
+    error: str | None = None
+    error_code: ExitCode = ExitCode.ERROR
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        """Return the changes that there is something to do for."""
+        return tuple(change for change in self.changes if change.pending)
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether the region and each of its keys could be planned."""
+        return self.error is None and not self.errors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOptions:
+    """What a plan is asked for, and what it can't know by itself.
+
+    ``regions`` limits which regions are planned (None: all that are observed); ``targets`` are globs over
+    keys and ``labels`` pairs that choose among the changes, never what is desired.
+    """
+
+    prune: bool = False
+    regions: tuple[str, ...] | None = None
+    targets: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    created_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A whole plan; ``regions`` is sorted by name."""
+
+    owner: str
+    digest: str
+    created_at: str
+    prune: bool
+    regions: tuple[RegionPlan, ...]
+    git: GitState | None = None
+    refusals: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether every region and key could be planned."""
+        return all(region.complete for region in self.regions)
+
+    @property
+    def pending(self) -> int:
+        """Return how many changes there are to make."""
+        return sum(len(region.pending) for region in self.regions)
+
+    @property
+    def applyable(self) -> bool:
+        """Tell whether there is something to do that no policy refuses."""
+        return self.pending > 0 and not self.refusals
+
+
+class Result(StrEnum):
+    """What became of one change."""
+
+    APPLIED = "applied"
+    ALREADY = "already"
+    ADOPTED = "adopted"
+    FAILED = "failed"
+    STALE = "stale"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one change; ``id`` is the voice that the key means now."""
+
+    region: str
+    key: str | None
+    action: Action
+    result: Result
+    id: str | None = None
+    error: str | None = None
+    error_code: ExitCode = ExitCode.ERROR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What an apply did. ``pending`` counts the changes that are still to be made."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    pending: int = 0
+    warnings: tuple[str, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def converged(self) -> bool:
+        """Tell whether everything that was asked for is true now."""
+        return self.pending == 0 and not self.interrupted
+
+    def count(self, results: Iterable[Result]) -> int:
+        """Return how many outcomes have one of ``results``."""
+        wanted = frozenset(results)
+        return sum(outcome.result in wanted for outcome in self.outcomes)
