@@ -2,6 +2,7 @@
 
 from ddvoices.identity.collisions import colliding_keys, colliding_owners
 from ddvoices.identity.digest import digest, plain
+from ddvoices.identity.facts import Evidence, VoiceFacts
 from ddvoices.identity.marker import (
     Marker,
     fingerprint,
@@ -11,21 +12,33 @@ from ddvoices.identity.marker import (
     same_content,
     scheme_of,
 )
+from ddvoices.identity.meaning import Claim, Meaning, Step, resolve
+from ddvoices.identity.normal import LISTED_FIELDS
 from ddvoices.identity.scheme import CURRENT_SCHEME, key_hash, owner_hash
+from ddvoices.identity.standing import Standings, judge
 
 __all__ = [
     "CURRENT_SCHEME",
+    "LISTED_FIELDS",
+    "Claim",
+    "Evidence",
     "Marker",
+    "Meaning",
+    "Standings",
+    "Step",
+    "VoiceFacts",
     "colliding_keys",
     "colliding_owners",
     "digest",
     "fingerprint",
     "format_fingerprint",
+    "judge",
     "key_hash",
     "make_marker",
     "owner_hash",
     "plain",
     "read_marker",
+    "resolve",
     "same_content",
     "scheme_of",
 ]

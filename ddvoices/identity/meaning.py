@@ -1,0 +1,225 @@
+"""Which voice a key means in a region.
+
+The steps run one after the other over all keys, sorted; in each a voice answers to one key, and a taken
+voice is out. What is asked first is what the lock can't change: a catalog means the same voices on a
+machine that has lost its lock, as long as the service echoes markers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ddvoices.identity.facts import Evidence, VoiceFacts, newest, oldest_first
+from ddvoices.identity.marker import fingerprint
+from ddvoices.identity.normal import normal_name, same_natural_key
+from ddvoices.identity.scheme import CONTENT_HASHES, key_hash
+from ddvoices.model import KeyProblem, Reason, VoiceSpec
+
+
+class Step(StrEnum):
+    """The evidence by which a key got its voice."""
+
+    CONTENT = "content"
+    CONTENT_ELSEWHERE = "content_elsewhere"
+    MARKER = "marker"
+    LOCK = "lock"
+    PIN = "pin"
+    MOVED_FROM = "moved_from"
+    NATURAL_KEY = "natural_key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The voice that a key means, and how it was found."""
+
+    facts: VoiceFacts
+    step: Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """Key → claim for one region; a key without one has no voice there, or a problem."""
+
+    claims: Mapping[str, Claim]
+    problems: tuple[KeyProblem, ...]
+    warnings: tuple[str, ...]
+
+
+def resolve(specs: Sequence[VoiceSpec], evidence: Evidence, *, region: str) -> Meaning:
+    """Return which voice each of ``specs`` means in ``region``."""
+    resolver = _Resolver(specs, evidence, region)
+    resolver.refuse_unreadable()
+    for step in (
+        resolver.by_content,
+        resolver.by_content_elsewhere,
+        resolver.by_marker,
+        resolver.by_lock,
+        resolver.by_pin,
+        resolver.by_moved_from,
+        resolver.by_natural_key,
+    ):
+        for spec in resolver.open():
+            step(spec)
+    resolver.refuse_creates_beside_unreadable()
+    resolver.warn_of_outranked_pins()
+    problems = tuple(resolver.problems[key] for key in sorted(resolver.problems))
+    return Meaning(claims=resolver.claims, problems=problems, warnings=tuple(resolver.warnings))
+
+
+class _Resolver:
+    """The state of one resolution: who has claimed what so far."""
+
+    def __init__(self, specs: Sequence[VoiceSpec], evidence: Evidence, region: str) -> None:
+        self.specs = sorted(specs, key=lambda spec: spec.key)
+        self.evidence = evidence
+        self.region = region
+        self.claims: dict[str, Claim] = {}
+        self.problems: dict[str, KeyProblem] = {}
+        self.warnings: list[str] = []
+        self._taken: dict[str, str] = {}
+        self._wanted = {spec.key: _contents(spec) for spec in self.specs}
+        self._hashes = {key_hash(spec.key) for spec in self.specs}
+        self._unmarked_by_name = _index_by_name(evidence)
+
+    def open(self) -> list[VoiceSpec]:
+        """Return the keys that have neither a voice nor a problem yet."""
+        return [spec for spec in self.specs if spec.key not in self.claims and spec.key not in self.problems]
+
+    # the steps, in their order
+
+    def by_content(self, spec: VoiceSpec) -> None:
+        """Take a voice of this key that is exactly what is wanted, its own marker first."""
+        wanted, own_hash = self._wanted[spec.key], key_hash(spec.key)
+        same = [f for f in self._free(self._of_key(spec)) if f.content(spec.key) in wanted]
+        own = [facts for facts in same if facts.marker is not None and facts.marker.key == own_hash]
+        self._take_first(spec, sorted(own or same, key=oldest_first), Step.CONTENT)
+
+    def by_content_elsewhere(self, spec: VoiceSpec) -> None:
+        """Take a voice of ours that is exactly what is wanted, whatever key it was made for."""
+        found = [facts for content in self._wanted[spec.key] for facts in self.evidence.by_content[content]]
+        self._take_first(spec, sorted(self._free(found), key=oldest_first), Step.CONTENT_ELSEWHERE)
+
+    def by_marker(self, spec: VoiceSpec) -> None:
+        """Take a voice that was made for this key: the lock's choice, else the newest."""
+        self._take_marked(spec, [spec.key], Step.MARKER)
+
+    def by_lock(self, spec: VoiceSpec) -> None:
+        """Take the first voice that the lock holds for this key."""
+        self._take_first(spec, self._free(self.evidence.locked_under(spec.key)), Step.LOCK)
+
+    def by_pin(self, spec: VoiceSpec) -> None:
+        """Take the voice that the catalog names by its id; one that isn't there is an error."""
+        pin = spec.ids.get(self.region)
+        if pin is None:
+            return
+        if pin not in self.evidence.by_id:
+            message = (
+                f"the pinned voice {pin} is not in region {self.region}: correct or remove ids.{self.region}"
+            )
+            self._refuse(spec, Reason.PIN_NOT_FOUND, message)
+        elif pin in self._taken:
+            message = (
+                f"the pinned voice {pin} is the one that {self._taken[pin]} means: remove ids.{self.region}"
+            )
+            self._refuse(spec, Reason.AMBIGUOUS, message)
+        else:
+            self._take_first(spec, [self.evidence.by_id[pin]], Step.PIN)
+
+    def by_moved_from(self, spec: VoiceSpec) -> None:
+        """Take a voice that was made for a former key of this one."""
+        former = [key for key in spec.moved_from if key_hash(key) not in self._hashes]
+        self._take_marked(spec, former, Step.MOVED_FROM)
+        for key in former:
+            if spec.key not in self.claims:
+                self._take_first(spec, self._free(self.evidence.locked_under(key)), Step.MOVED_FROM)
+
+    def by_natural_key(self, spec: VoiceSpec) -> None:
+        """Take the one unmarked voice that has this voice's name, locale, gender and style."""
+        from_name = self._unmarked_by_name.get(normal_name(spec.name), [])
+        found = [facts for facts in self._free(from_name) if same_natural_key(spec, facts.voice)]
+        if len(found) > 1:
+            ids = ", ".join(sorted(facts.voice.id for facts in found))
+            message = f"{len(found)} voices look like it in region {self.region} ({ids})"
+            self._refuse(spec, Reason.AMBIGUOUS, f"{message}: choose one by ids.{self.region}")
+        else:
+            self._take_first(spec, found, Step.NATURAL_KEY)
+
+    # what surrounds the steps
+
+    def refuse_unreadable(self) -> None:
+        """Refuse the keys that a newer release has made voices for."""
+        for spec in self.specs:
+            if any(facts.unreadable for facts in self.evidence.by_key[key_hash(spec.key)]):
+                self._refuse(spec, Reason.NEWER_SCHEME, _NEWER)
+
+    def refuse_creates_beside_unreadable(self) -> None:
+        """Refuse creates while voices of a newer release are there that may be of any key."""
+        unknown = [f for f in self.evidence.by_id.values() if f.unreadable and f.marker is not None]
+        if any(facts.marker is not None and facts.marker.key not in self._hashes for facts in unknown):
+            for spec in self.open():
+                self._refuse(spec, Reason.NEWER_SCHEME, _NEWER)
+
+    def warn_of_outranked_pins(self) -> None:
+        """Warn of pins that no longer decide anything."""
+        for spec in self.specs:
+            pin, claim = spec.ids.get(self.region), self.claims.get(spec.key)
+            if pin is not None and claim is not None and claim.facts.voice.id != pin:
+                self.warnings.append(
+                    f"{spec.key}: ids.{self.region} names {pin}, but the key has a voice of its own, "
+                    f"{claim.facts.voice.id}: remove the pin"
+                )
+
+    # helpers
+
+    def _of_key(self, spec: VoiceSpec) -> list[VoiceFacts]:
+        """Return the voices that are marked, locked or pinned for a key, each once."""
+        pin = self.evidence.by_id.get(spec.ids.get(self.region, ""))
+        found = [*self.evidence.by_key[key_hash(spec.key)], *self.evidence.locked_under(spec.key)]
+        if pin is not None:
+            found.append(pin)
+        return list({facts.voice.id: facts for facts in found}.values())
+
+    def _take_marked(self, spec: VoiceSpec, keys: Iterable[str], step: Step) -> None:
+        marked = [
+            f for key in keys for f in self._free(self.evidence.by_key[key_hash(key)]) if not f.unreadable
+        ]
+        candidates = [facts for facts in marked if not facts.former] or marked
+        entry = self.evidence.entries.get(spec.key)
+        choice = entry.choice.id if entry and entry.choice else None
+        chosen = [facts for facts in candidates if facts.voice.id == choice]
+        if candidates:
+            self._take_first(spec, chosen or [newest(candidates)], step)
+
+    def _free(self, found: Iterable[VoiceFacts]) -> list[VoiceFacts]:
+        return [facts for facts in found if facts.voice.id not in self._taken]
+
+    def _take_first(self, spec: VoiceSpec, candidates: Sequence[VoiceFacts], step: Step) -> None:
+        if candidates:
+            self.claims[spec.key] = Claim(facts=candidates[0], step=step)
+            self._taken[candidates[0].voice.id] = spec.key
+
+    def _refuse(self, spec: VoiceSpec, reason: Reason, message: str) -> None:
+        self.problems[spec.key] = KeyProblem(key=spec.key, reason=reason, message=message)
+
+
+_NEWER = "a newer release of ddvoices has made voices of this catalog here: upgrade ddvoices"
+
+
+def _contents(spec: VoiceSpec) -> tuple[str, ...]:
+    """Return the fingerprint of what is wanted under every scheme; empty without a sample."""
+    found = (fingerprint(spec, scheme=scheme) for scheme in sorted(CONTENT_HASHES, reverse=True))
+    return tuple(content for content in found if content is not None)
+
+
+def _index_by_name(evidence: Evidence) -> dict[str, list[VoiceFacts]]:
+    """Return the unmarked voices by name and by title, in the order of their ids."""
+    found: dict[str, dict[str, VoiceFacts]] = {}
+    for voice_id in sorted(evidence.by_id):
+        facts = evidence.by_id[voice_id]
+        if facts.unmarked:
+            for name in (facts.voice.name, facts.voice.title):
+                if name:
+                    found.setdefault(normal_name(name), {})[voice_id] = facts
+    return {name: list(facts.values()) for name, facts in found.items()}

@@ -1,0 +1,54 @@
+"""The one normal form of what the listing shows; both sides of every comparison go through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ddvoices.identity.digest import plain
+from ddvoices.model import ObservedVoice, VoiceSpec
+
+
+def normal_name(name: str) -> str:
+    """Return a name as it is compared: NFC, trimmed."""
+    return plain(name)
+
+
+def normal_locale(locale: str) -> str:
+    """Return a locale as it is compared: without case, ``_`` as ``-``."""
+    return plain(locale).casefold().replace("_", "-")
+
+
+def normal_gender(gender: str) -> str:
+    """Return a gender as it is compared: without case, ``-`` and ``_`` the same."""
+    return plain(gender).casefold().replace("_", "-")
+
+
+def normal_style(style: str) -> str:
+    """Return a speaking style as adoption by name compares it: without case."""
+    return plain(style).casefold()
+
+
+LISTED_FIELDS: Mapping[str, Callable[[str], str]] = {
+    "name": normal_name,
+    "locale": normal_locale,
+    "gender": normal_gender,
+}
+
+
+def same_natural_key(spec: VoiceSpec, voice: ObservedVoice) -> bool:
+    """Tell whether a voice has the name, locale, gender and style of ``spec``.
+
+    The name may stand in the title; what the listing leaves out or empty doesn't count against a voice.
+    """
+    names = {normal_name(name) for name in (voice.name, voice.title) if name}
+    return (
+        normal_name(spec.name) in names
+        and _agrees(normal_locale, spec.locale, voice.locale)
+        and _agrees(normal_gender, spec.gender, voice.gender)
+        and _agrees(normal_style, spec.speaking_style, voice.speaking_style)
+    )
+
+
+def _agrees(normal: Callable[[str], str], wanted: str, seen: str | None) -> bool:
+    """Tell whether ``seen`` says nothing or the same."""
+    return not seen or normal(wanted) == normal(seen)

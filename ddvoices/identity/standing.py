@@ -1,0 +1,94 @@
+"""What each voice of a region is to the catalog, and which of them a prune may delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ddvoices.identity.facts import Evidence, VoiceFacts
+from ddvoices.identity.meaning import Meaning
+from ddvoices.identity.scheme import key_hash
+from ddvoices.model import LockEntry, Standing, VoiceSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standings:
+    """Id → standing and, as far as anybody remembers, the key; and the ids that a prune may delete."""
+
+    of: Mapping[str, tuple[Standing, str | None]]
+    prunable: frozenset[str]
+
+
+def judge(specs: Sequence[VoiceSpec], evidence: Evidence, meaning: Meaning) -> Standings:
+    """Return what every observed voice is."""
+    judge_ = _Judge(specs, evidence.entries, meaning)
+    of = {voice_id: judge_.standing(facts) for voice_id, facts in evidence.by_id.items()}
+    prunable = frozenset(i for i, facts in evidence.by_id.items() if judge_.may_delete(facts, *of[i]))
+    return Standings(of=of, prunable=prunable)
+
+
+class _Judge:
+    """The names that hashes stand for, and the voices that keys mean."""
+
+    def __init__(
+        self, specs: Sequence[VoiceSpec], entries: Mapping[str, LockEntry], meaning: Meaning
+    ) -> None:
+        self._specs = {spec.key: spec for spec in specs}
+        self._entries = entries
+        self._meant = {claim.facts.voice.id: key for key, claim in meaning.claims.items()}
+        self._claimed = {key: claim.facts for key, claim in meaning.claims.items()}
+        self._heirs = {former: spec.key for spec in specs for former in spec.moved_from}
+        self._names = _names_by_hash([*entries, *self._heirs, *self._specs])
+
+    def standing(self, facts: VoiceFacts) -> tuple[Standing, str | None]:
+        """Return the standing of one voice and the key that it is or was of."""
+        key = self._meant.get(facts.voice.id)
+        if key is not None:
+            return Standing.MANAGED, key
+        if facts.marker is None and not facts.locked:
+            return Standing.UNMANAGED, None
+        former_key = self._key_of(facts)
+        heir = self._heirs.get(former_key or "", former_key)
+        if heir not in self._specs:
+            return Standing.ORPHANED, former_key
+        if facts.unreadable:
+            return Standing.MANAGED, heir
+        return (Standing.DUPLICATE if self._copies(facts, heir) else Standing.SUPERSEDED), heir
+
+    def may_delete(self, facts: VoiceFacts, standing: Standing, key: str | None) -> bool:
+        """Tell whether a prune may delete a voice: made by us, read by us, and not protected."""
+        if standing in (Standing.MANAGED, Standing.UNMANAGED) or facts.unreadable or not facts.made_by_us:
+            return False
+        if facts.former and standing is Standing.ORPHANED:
+            return False
+        return not self._protected(facts, key)
+
+    def _key_of(self, facts: VoiceFacts) -> str | None:
+        """Return the name of the key that a voice was made or locked for, if anybody remembers it."""
+        if facts.marker is not None:
+            return self._names.get(facts.marker.key) or next(iter(sorted(facts.locked)), None)
+        wanted = [key for key in sorted(facts.locked) if key in self._specs]
+        return (wanted or sorted(facts.locked))[0]
+
+    def _copies(self, facts: VoiceFacts, key: str | None) -> bool:
+        """Tell whether a voice has the content of the one that the key means."""
+        claimed = self._claimed.get(key or "")
+        content = facts.content(key)
+        return claimed is not None and content is not None and content == claimed.content(key)
+
+    def _protected(self, facts: VoiceFacts, key: str | None) -> bool:
+        """Tell whether the catalog, or the lock for a key that is no longer in it, protects a voice."""
+        names = {*facts.locked, *([key] if key is not None else [])}
+        if facts.marker is not None and facts.marker.key in self._names:
+            names.add(self._names[facts.marker.key])
+        return any(self._protects(name) for name in names)
+
+    def _protects(self, key: str) -> bool:
+        if key in self._specs:
+            return self._specs[key].protect
+        return key in self._entries and self._entries[key].protect
+
+
+def _names_by_hash(keys: Iterable[str]) -> dict[int, str]:
+    """Return hash → key; the last of a hash wins, so what is wanted now comes last."""
+    return {key_hash(key): key for key in keys}
