@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ddvoices.identity.facts import Evidence, VoiceFacts, newest, oldest_first
-from ddvoices.identity.marker import fingerprint
+from ddvoices.identity.marker import fingerprint, scheme_of
 from ddvoices.identity.normal import normal_name, same_natural_key
 from ddvoices.identity.scheme import CONTENT_HASHES, key_hash
 from ddvoices.model import KeyProblem, Reason, VoiceSpec
@@ -151,7 +151,10 @@ class _Resolver:
     def refuse_unreadable(self) -> None:
         """Refuse the keys that a newer release has made voices for."""
         for spec in self.specs:
-            if any(facts.unreadable for facts in self.evidence.by_key[key_hash(spec.key)]):
+            entry = self.evidence.entries.get(spec.key)
+            marked = any(facts.unreadable for facts in self.evidence.by_key[key_hash(spec.key)])
+            locked = entry is not None and any(_of_newer_scheme(v.fingerprint) for v in entry.voices)
+            if marked or locked:
                 self._refuse(spec, Reason.NEWER_SCHEME, _NEWER)
 
     def refuse_creates_beside_unreadable(self) -> None:
@@ -205,6 +208,11 @@ class _Resolver:
 
 
 _NEWER = "a newer release of ddvoices has made voices of this catalog here: upgrade ddvoices"
+
+
+def _of_newer_scheme(content: str | None) -> bool:
+    """Tell whether a fingerprint is of a scheme that this release doesn't know."""
+    return content is not None and scheme_of(content) not in CONTENT_HASHES
 
 
 def _contents(spec: VoiceSpec) -> tuple[str, ...]:

@@ -204,15 +204,23 @@ class RegionPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a plan must not be applied as it is; ``forceable`` if ``--force`` lifts it."""
+
+    region: str
+    message: str
+    forceable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
     """What a plan is asked for, and what it can't know by itself.
 
-    ``regions`` limits which regions are planned (None: all that are observed); ``targets`` are globs over
-    keys and ``labels`` pairs that choose among the changes, never what is desired.
+    ``targets`` are globs over keys and ``labels`` pairs that choose among the changes, never what is
+    desired; ``created_at`` is RFC 3339.
     """
 
     prune: bool = False
-    regions: tuple[str, ...] | None = None
     targets: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     created_at: str = ""
@@ -228,7 +236,7 @@ class Plan:
     prune: bool
     regions: tuple[RegionPlan, ...]
     git: GitState | None = None
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property

@@ -1,0 +1,131 @@
+"""The lock file: read whole or refused, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ddvoices.errors import LockfileError, OutputError
+from ddvoices.files import write_whole
+from ddvoices.lockfile.records import read_voice, voice_document
+from ddvoices.model import EMPTY_LOCK, Lock, LockEntry
+
+LOCK_NAME = "ddvoices.lock.json"
+FORMAT_VERSION = "1.0"
+_WAY_OUT = "restore it from git, or delete it: voices that are listed with our marker are found without it"
+
+
+def load_lock(root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) -> Lock:
+    """Return the lock of the catalog in ``root``; an empty one if there is none.
+
+    Raises:
+        LockfileError: it can't be read, is broken, of another format or of another owner.
+    """
+    path = root / LOCK_NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return EMPTY_LOCK
+    except (OSError, UnicodeDecodeError) as error:
+        raise LockfileError(f"{path}: can't be read: {_reason(error)}; {_WAY_OUT}") from error
+    lock = _read(_parse(text, path), path)
+    if lock.owner not in (owner, *former_owners):
+        raise LockfileError(
+            f"{path}: the lock of owner {lock.owner!r}, and the catalog's is {owner!r}: "
+            "name it in former_owners, or delete the lock if this is a copy of another catalog"
+        )
+    return lock
+
+
+def save_lock(root: Path, lock: Lock) -> bool:
+    """Write the lock of the catalog in ``root``, if it says something new; tell whether it did.
+
+    Raises:
+        LockfileError: it can't be written; the old one is as it was.
+    """
+    path, text = root / LOCK_NAME, format_lock(lock)
+    with suppress(OSError, UnicodeDecodeError):
+        if path.read_text(encoding="utf-8") == text:
+            return False
+    if not lock.regions and not path.exists():
+        return False
+    try:
+        write_whole(path, text.encode())
+    except OutputError as error:
+        raise LockfileError(str(error)) from error
+    return True
+
+
+def format_lock(lock: Lock) -> str:
+    """Return the lock as text: sorted, one fact a line, so that git can merge and people can read it."""
+    document = {"format_version": FORMAT_VERSION, "owner": lock.owner, "regions": _regions(lock)}
+    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _regions(lock: Lock) -> dict[str, Any]:
+    return {
+        region: {
+            account: {key: _entry_document(entry) for key, entry in entries.items()}
+            for account, entries in accounts.items()
+            if entries
+        }
+        for region, accounts in lock.regions.items()
+    }
+
+
+def _entry_document(entry: LockEntry) -> dict[str, Any]:
+    document: dict[str, Any] = {"voices": [voice_document(voice) for voice in entry.voices]}
+    if entry.protect:
+        document["protect"] = True
+    return document
+
+
+def _parse(text: str, path: Path) -> Mapping[str, Any]:
+    if any(line.startswith(("<<<<<<<", ">>>>>>>")) for line in text.splitlines()):
+        raise LockfileError(
+            f"{path}: holds a merge conflict: keep both sides' voices, or take either side; {_WAY_OUT}"
+        )
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise LockfileError(
+            f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}; {_WAY_OUT}"
+        ) from error
+    except RecursionError as error:
+        raise LockfileError(f"{path}: nested too deeply; {_WAY_OUT}") from error
+    if not isinstance(document, dict) or not isinstance(document.get("format_version"), str):
+        raise LockfileError(f"{path}: not a lock: it has no format_version; {_WAY_OUT}")
+    if document["format_version"] != FORMAT_VERSION:
+        found = document["format_version"]
+        raise LockfileError(
+            f"{path}: a lock of format {found}, and this ddvoices reads {FORMAT_VERSION}: upgrade it"
+        )
+    return document
+
+
+def _read(document: Mapping[str, Any], path: Path) -> Lock:
+    try:
+        regions = {
+            region: {
+                account: {key: _read_entry(entry) for key, entry in entries.items()}
+                for account, entries in accounts.items()
+            }
+            for region, accounts in document["regions"].items()
+        }
+        return Lock(owner=str(document["owner"]), regions=regions)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise LockfileError(
+            f"{path}: not a whole lock: {type(error).__name__}: {error}; {_WAY_OUT}"
+        ) from error
+
+
+def _read_entry(document: Mapping[str, Any]) -> LockEntry:
+    voices = tuple(read_voice(voice) for voice in document["voices"])
+    return LockEntry(voices=voices, protect=document.get("protect", False) is True)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,161 @@
+"""The journal: what an apply is about to do and has done, on disk before it matters.
+
+It is append-only and fsynced, lies in ``.ddvoices/`` (not for git), and is the mutex of a machine: a
+kill frees it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ddvoices.errors import BusyError, LockfileError
+from ddvoices.lockfile.file import load_lock, save_lock
+from ddvoices.lockfile.records import FOLDED, Intent, Record, fold, open_intents, unfolded
+from ddvoices.model import Lock
+
+STATE_DIRECTORY = ".ddvoices"
+JOURNAL_NAME = "journal.jsonl"
+_POLL_SECONDS = 0.1
+
+
+class Journal:
+    """The open, held journal of one catalog."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self.records = _read(path)
+        self._cut_torn_line()
+
+    def append(self, record: Record) -> None:
+        """Write one record and wait until it is on disk.
+
+        Raises:
+            LockfileError: it can't be written, so what it announces must not be done.
+        """
+        line = json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
+        try:
+            _write_all(self._descriptor, line.encode())
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise LockfileError(f"{self.path}: can't be written: {error.strerror}") from error
+        self.records.append(record)
+
+    def _cut_torn_line(self) -> None:
+        """Remove a last line without an end, so that the next record doesn't join it."""
+        text = self.path.read_bytes()
+        os.ftruncate(self._descriptor, text.rfind(b"\n") + 1)
+
+    def open_intents(self) -> tuple[Intent, ...]:
+        """Return the creates whose outcome nobody knows yet."""
+        return open_intents(self.records)
+
+    def fold(self, lock: Lock, *, owner: str) -> Lock:
+        """Return ``lock`` with everything in it that only the journal holds."""
+        return fold(lock, unfolded(self.records), owner=owner)
+
+    def settle(self, root: Path, lock: Lock) -> bool:
+        """Save ``lock``, which holds all of the journal, and clear what is done with; tell if it changed."""
+        changed = save_lock(root, lock)
+        if self.open_intents():
+            if unfolded(self.records):
+                self.append(FOLDED)
+        elif self.records:
+            os.ftruncate(self._descriptor, 0)
+            self.records.clear()
+        return changed
+
+
+@contextmanager
+def hold_journal(
+    root: Path,
+    *,
+    timeout: float = 0.0,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Journal]:
+    """Hold the journal of the catalog in ``root``; wait up to ``timeout`` seconds for another run.
+
+    Raises:
+        BusyError: another run holds it.
+        LockfileError: it can't be opened, or is broken.
+    """
+    path = root / STATE_DIRECTORY / JOURNAL_NAME
+    descriptor = _open(path)
+    try:
+        _flock(descriptor, path, timeout, sleep, clock)
+        yield Journal(path, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def peek(root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) -> tuple[Lock, tuple[Intent, ...]]:
+    """Return the lock with what an interrupted run left in the journal, and its open intents.
+
+    Only reads: for commands that change nothing, while another run may be at work.
+    """
+    lock = load_lock(root, owner=owner, former_owners=former_owners)
+    records = _read(root / STATE_DIRECTORY / JOURNAL_NAME)
+    return fold(lock, unfolded(records), owner=owner) if unfolded(records) else lock, open_intents(records)
+
+
+def _open(path: Path) -> int:
+    try:
+        path.parent.mkdir(exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise LockfileError(
+            f"{path}: can't be opened: {error.strerror}; apply needs to write there"
+        ) from error
+
+
+def _flock(
+    descriptor: int, path: Path, timeout: float, sleep: Callable[[float], None], clock: Callable[[], float]
+) -> None:
+    deadline = clock() + timeout
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if clock() >= deadline:
+                raise BusyError(
+                    f"{path}: another ddvoices is applying this catalog: wait for it, or use --lock-timeout"
+                ) from error
+            sleep(_POLL_SECONDS)
+        else:
+            return
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _read(path: Path) -> list[Record]:
+    """Return the records; a last line that a crash has cut doesn't count: what it announced wasn't done."""
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise LockfileError(f"{path}: can't be read: {error.strerror}") from error
+    whole = text[: text.rfind(b"\n") + 1]
+    return [_record(line, path, number) for number, line in enumerate(whole.splitlines(), start=1) if line]
+
+
+def _record(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+        return {**record, "op": record["op"]}
+    except (ValueError, TypeError, KeyError) as error:
+        raise LockfileError(
+            f"{path}:{number}: broken: look whether an apply is open, then delete it; "
+            "what it held is found by the voices' markers"
+        ) from error

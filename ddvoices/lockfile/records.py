@@ -1,0 +1,192 @@
+"""What happened, record by record, and what it makes of a lock. Pure.
+
+The journal holds these records as JSON lines; folding is idempotent, so that a crash between saving the
+lock and clearing the journal does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ddvoices.model import Lock, LockedVoice, LockEntry, Origin
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A create that is about to be sent, written down before it is.
+
+    ``before`` are the ids that the region held under the voice's natural key without a marker: where the
+    service keeps no marker, the one id that is there later and isn't among them is the voice.
+    """
+
+    id: str
+    region: str
+    account: str
+    key: str
+    marker: str
+    fingerprint: str
+    publish: bool
+    sent: Mapping[str, Any] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
+
+
+def intent_record(intent: Intent) -> Record:
+    """Return the record of a create that is about to be sent."""
+    return {
+        "op": "intent",
+        "id": intent.id,
+        "region": intent.region,
+        "account": intent.account,
+        "key": intent.key,
+        "marker": intent.marker,
+        "fingerprint": intent.fingerprint,
+        "publish": intent.publish,
+        "sent": dict(intent.sent),
+        "before": list(intent.before),
+    }
+
+
+def voice_record(
+    region: str, account: str, key: str, voice: LockedVoice, *, intent: str | None = None
+) -> Record:
+    """Return the record that ``key`` now means ``voice``; it closes ``intent``."""
+    return {
+        "op": "voice",
+        "region": region,
+        "account": account,
+        "key": key,
+        "voice": voice_document(voice),
+        "intent": intent,
+    }
+
+
+def close_record(intent: str) -> Record:
+    """Return the record that nothing came of an intent."""
+    return {"op": "close", "intent": intent}
+
+
+def drop_record(region: str, account: str, voice_id: str) -> Record:
+    """Return the record that a voice is gone."""
+    return {"op": "drop", "region": region, "account": account, "id": voice_id}
+
+
+def protect_record(region: str, account: str, key: str, *, protect: bool) -> Record:
+    """Return the record that a key is, or is no longer, protected."""
+    return {"op": "protect", "region": region, "account": account, "key": key, "protect": protect}
+
+
+FOLDED: Record = {"op": "folded"}
+
+
+def open_intents(records: Iterable[Record]) -> tuple[Intent, ...]:
+    """Return the intents whose outcome isn't known, in the order in which they were written."""
+    found: dict[str, Intent] = {}
+    for record in records:
+        if record["op"] == "intent":
+            found[record["id"]] = _intent(record)
+        elif record["op"] in ("voice", "close"):
+            found.pop(record["intent"] or "", None)
+    return tuple(found.values())
+
+
+def unfolded(records: Iterable[Record]) -> list[Record]:
+    """Return the records that the lock doesn't hold yet."""
+    rest: list[Record] = []
+    for record in records:
+        if record["op"] == "folded":
+            rest.clear()
+        else:
+            rest.append(record)
+    return rest
+
+
+def fold(lock: Lock, records: Iterable[Record], *, owner: str) -> Lock:
+    """Return ``lock`` with what ``records`` say happened since. Linear in both."""
+    drafts: dict[tuple[str, str], _Draft] = {}
+    for region, accounts in lock.regions.items():
+        for account, entries in accounts.items():
+            drafts[region, account] = _Draft(entries)
+    for record in records:
+        if record["op"] in ("voice", "drop", "protect"):
+            where = record["region"], record["account"]
+            drafts.setdefault(where, _Draft({})).fold(record)
+    regions: dict[str, dict[str, Mapping[str, LockEntry]]] = {}
+    for (region, account), draft in drafts.items():
+        if draft.entries:
+            regions.setdefault(region, {})[account] = draft.entries
+    return Lock(owner=owner, regions=regions)
+
+
+class _Draft:
+    """The entries of one account while they change, with an index from id to key."""
+
+    def __init__(self, entries: Mapping[str, LockEntry]) -> None:
+        self.entries = dict(entries)
+        self._keys = {voice.id: key for key, entry in entries.items() for voice in entry.voices}
+
+    def fold(self, record: Record) -> None:
+        """Take one record in."""
+        if record["op"] == "voice":
+            self._put_first(record["key"], read_voice(record["voice"]))
+        elif record["op"] == "drop":
+            self._drop(record["id"])
+        else:
+            entry = self.entries.get(record["key"], LockEntry())
+            self._set(record["key"], LockEntry(voices=entry.voices, protect=record["protect"]))
+
+    def _put_first(self, key: str, voice: LockedVoice) -> None:
+        """Make ``voice`` the choice of ``key``, and of no other key."""
+        self._drop(voice.id)
+        entry = self.entries.get(key, LockEntry())
+        self._set(key, LockEntry(voices=(voice, *entry.voices), protect=entry.protect))
+        self._keys[voice.id] = key
+
+    def _drop(self, voice_id: str) -> None:
+        key = self._keys.pop(voice_id, None)
+        if key is not None:
+            entry = self.entries[key]
+            rest = tuple(voice for voice in entry.voices if voice.id != voice_id)
+            self._set(key, LockEntry(voices=rest, protect=entry.protect))
+
+    def _set(self, key: str, entry: LockEntry) -> None:
+        """Store an entry; one that says nothing is left out."""
+        if entry.voices or entry.protect:
+            self.entries[key] = entry
+        else:
+            self.entries.pop(key, None)
+
+
+def voice_document(voice: LockedVoice) -> dict[str, Any]:
+    """Return a locked voice as JSON values; what is empty is left out."""
+    document: dict[str, Any] = {"id": voice.id, "origin": str(voice.origin)}
+    if voice.fingerprint is not None:
+        document["fingerprint"] = voice.fingerprint
+    if voice.sent:
+        document["sent"] = dict(voice.sent)
+    if voice.reported:
+        document["reported"] = dict(voice.reported)
+    return document
+
+
+def read_voice(document: Mapping[str, Any]) -> LockedVoice:
+    """Return the locked voice that `voice_document` made.
+
+    Raises:
+        KeyError, ValueError: it is something else.
+    """
+    return LockedVoice(
+        id=document["id"],
+        origin=Origin(document["origin"]),
+        fingerprint=document.get("fingerprint"),
+        sent=document.get("sent", {}),
+        reported=document.get("reported", {}),
+    )
+
+
+def _intent(record: Record) -> Intent:
+    values = {name: value for name, value in record.items() if name not in ("op", "before")}
+    return Intent(**values, before=tuple(record["before"]))

@@ -1,0 +1,19 @@
+"""Desired, observed and lock make a plan; the plan as a versioned JSON document. Pure."""
+
+from ddvoices.plan.describe import describe, sent_document
+from ddvoices.plan.document import FORMAT_VERSION, plan_document, read_document
+from ddvoices.plan.make import make_plan
+from ddvoices.plan.policy import refusals
+from ddvoices.plan.reviewed import Verdict, select
+
+__all__ = [
+    "FORMAT_VERSION",
+    "Verdict",
+    "describe",
+    "make_plan",
+    "plan_document",
+    "read_document",
+    "refusals",
+    "select",
+    "sent_document",
+]

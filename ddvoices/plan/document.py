@@ -1,0 +1,130 @@
+"""The plan as a versioned JSON document: the plan file, and what `plan` and `show` print as JSON.
+
+`schemas/plan.schema.json` describes it; a release that changes it changes `FORMAT_VERSION`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ddvoices import __version__
+from ddvoices.errors import PlanFileError, PlanStaleError
+from ddvoices.model import Action, Change, Plan, RegionPlan
+from ddvoices.plan.describe import sample_document
+from ddvoices.resources import read_schema
+
+FORMAT_VERSION = "1.0"
+_UPLOADS = (Action.CREATE, Action.REPLACE)
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """Return a plan as JSON values."""
+    regions = {region.region: _region_document(region) for region in plan.regions}
+    summary: Counter[str] = Counter()
+    for region in regions.values():
+        summary.update(region["summary"])
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "created_at": plan.created_at,
+        "prune": plan.prune,
+        "catalog": {
+            "owner": plan.owner,
+            "digest": plan.digest,
+            "git": plan.git and {"commit": plan.git.commit, "dirty": plan.git.dirty},
+        },
+        "regions": regions,
+        "summary": {str(action): summary[action] for action in Action},
+        "warnings": list(plan.warnings),
+        "refusals": [f"{refusal.region}: {refusal.message}" for refusal in plan.refusals],
+        "complete": plan.complete,
+        "applyable": plan.applyable,
+    }
+
+
+def change_document(change: Change) -> dict[str, Any]:
+    """Return one change as JSON values."""
+    document: dict[str, Any] = {
+        "action": str(change.action),
+        "key": change.key,
+        "reason": str(change.reason),
+        "id": change.id,
+        "fields": [{"path": f.path, "before": f.before, "after": f.after} for f in change.fields],
+    }
+    if change.spec is not None and change.spec.sample is not None and change.action in _UPLOADS:
+        document["sample"] = sample_document(change.spec.sample)
+    if change.note is not None:
+        document["note"] = change.note
+    if change.protected:
+        document["protected"] = True
+    return document
+
+
+def read_document(text: str, *, name: str) -> dict[str, Any]:
+    """Return the plan document that ``text`` holds; ``name`` is for the error.
+
+    Raises:
+        PlanStaleError: it is a plan, in another format.
+        PlanFileError: it isn't a plan.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PlanFileError(f"{name}: not a plan file: {error}") from error
+    version = document.get("format_version") if isinstance(document, dict) else None
+    if not isinstance(version, str):
+        raise PlanFileError(
+            f"{name}: not a plan file: it has no format_version; make one by `ddvoices plan -o`"
+        )
+    if version != FORMAT_VERSION:
+        raise PlanStaleError(
+            f"{name}: a plan of format {version}, and this ddvoices reads {FORMAT_VERSION}: plan again"
+        )
+    _validate(document, name)
+    return dict(document)
+
+
+def _validate(document: Mapping[str, Any], name: str) -> None:
+    """Hold a document against the schema."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    problem = best_match(Draft202012Validator(read_schema("plan")).iter_errors(document))
+    if problem is not None:
+        where = problem.json_path.removeprefix("$").removeprefix(".")
+        raise PlanFileError(f"{name}: not a whole plan: {where}: {_cut(problem.message)}")
+
+
+def _cut(message: str, length: int = 200) -> str:
+    return message if len(message) <= length else message[: length - 1] + "…"
+
+
+def _region_document(region: RegionPlan) -> dict[str, Any]:
+    counts = region.counts
+    return {
+        "endpoint": region.endpoint,
+        "account": region.account,
+        "observed": {
+            "total": counts.total,
+            "managed": counts.managed,
+            "unmanaged": counts.unmanaged,
+            "superseded": counts.superseded,
+            "duplicate": counts.duplicate,
+            "orphaned": counts.orphaned,
+        },
+        "changes": [change_document(change) for change in region.pending],
+        "summary": _summary(region.changes),
+        "errors": [
+            {"key": problem.key, "reason": str(problem.reason), "message": problem.message}
+            for problem in region.errors
+        ],
+        "error": region.error,
+    }
+
+
+def _summary(changes: Iterable[Change]) -> dict[str, int]:
+    counts = Counter(change.action for change in changes)
+    return {str(action): counts[action] for action in Action}

@@ -1,0 +1,165 @@
+"""Desired, observed and lock make a plan: deterministic, whatever the order of its inputs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+
+from ddvoices.identity import Evidence, Meaning, Standings, judge, resolve
+from ddvoices.model import (
+    EMPTY_LOCK,
+    Action,
+    Catalog,
+    Change,
+    Delete,
+    FieldChange,
+    Lock,
+    LockEntry,
+    ObservedCounts,
+    ObservedRegion,
+    ObservedVoice,
+    Plan,
+    PlanOptions,
+    Reason,
+    RegionPlan,
+    Standing,
+    VoiceSpec,
+)
+from ddvoices.plan.compare import compare, create
+from ddvoices.plan.policy import refusals
+
+_DELETED_AS = {
+    Standing.SUPERSEDED: Reason.SUPERSEDED,
+    Standing.DUPLICATE: Reason.DUPLICATE,
+    Standing.ORPHANED: Reason.ORPHANED,
+}
+_ORDER = {action: number for number, action in enumerate(Action)}
+_NO_OPTIONS = PlanOptions()
+
+
+def make_plan(
+    desired: Catalog,
+    observed: Mapping[str, ObservedRegion],
+    lock: Lock = EMPTY_LOCK,
+    options: PlanOptions = _NO_OPTIONS,
+) -> Plan:
+    """Return what makes every observed region hold what the catalog wants there."""
+    regions: list[RegionPlan] = []
+    warnings = [*desired.warnings]
+    for name in sorted(observed):
+        region, said = _plan_region(desired, observed[name], lock, options)
+        regions.append(region)
+        warnings.extend(f"{name}: {warning}" for warning in (*observed[name].warnings, *said))
+    return Plan(
+        owner=desired.owner,
+        digest=desired.digest,
+        git=desired.git,
+        created_at=options.created_at,
+        prune=options.prune,
+        regions=tuple(regions),
+        refusals=refusals(regions, desired.policy),
+        warnings=tuple(warnings),
+    )
+
+
+def _plan_region(
+    desired: Catalog, observed: ObservedRegion, lock: Lock, options: PlanOptions
+) -> tuple[RegionPlan, list[str]]:
+    """Return the plan of one region, and what its user should know."""
+    if observed.error is not None:
+        return _not_observed(observed), []
+    specs = desired.wanted_in(observed.region)
+    entries = lock.entries(observed.region, observed.account, frozenset(v.id for v in observed.voices))
+    evidence = Evidence(observed.voices, entries, owner=desired.owner, former_owners=desired.former_owners)
+    meaning = resolve(specs, evidence, region=observed.region)
+    standings = judge(specs, evidence, meaning)
+    changes = _changes(specs, meaning, entries, observed.region)
+    if options.prune and not meaning.problems:
+        changes.extend(_deletes(observed.voices, standings))
+    plan = RegionPlan(
+        region=observed.region,
+        endpoint=observed.endpoint,
+        account=observed.account,
+        changes=tuple(sorted(_chosen(changes, options, specs), key=_sort_key)),
+        counts=_count(standings),
+        standings=standings.of,
+        prunable=standings.prunable,
+        errors=meaning.problems,
+    )
+    return plan, [*meaning.warnings, *_still_public(specs, evidence, standings)]
+
+
+def _not_observed(observed: ObservedRegion) -> RegionPlan:
+    return RegionPlan(
+        region=observed.region,
+        endpoint=observed.endpoint,
+        account=observed.account,
+        error=observed.error,
+        error_code=observed.error_code,
+    )
+
+
+def _changes(
+    specs: Iterable[VoiceSpec], meaning: Meaning, entries: Mapping[str, LockEntry], region: str
+) -> list[Change]:
+    """Return the changes of the keys that have no problem."""
+    refused = {problem.key for problem in meaning.problems}
+    changes: list[Change] = []
+    for spec in specs:
+        claim = meaning.claims.get(spec.key)
+        if claim is not None:
+            changes.extend(compare(spec, claim, entries.get(spec.key), pin=spec.ids.get(region)))
+        elif spec.key not in refused:
+            changes.append(create(spec))
+    return changes
+
+
+def _deletes(voices: Iterable[ObservedVoice], standings: Standings) -> list[Change]:
+    """Return a delete for every voice that a prune may delete."""
+    return [_delete(voice, *standings.of[voice.id]) for voice in voices if voice.id in standings.prunable]
+
+
+def _delete(voice: ObservedVoice, standing: Standing, key: str | None) -> Delete:
+    seen = (("name", voice.name or voice.title), ("locale", voice.locale), ("gender", voice.gender))
+    fields = tuple(FieldChange(path=path, before=value, after=None) for path, value in seen if value)
+    return Delete(key=key, reason=_DELETED_AS[standing], voice=voice, fields=fields)
+
+
+def _chosen(changes: Iterable[Change], options: PlanOptions, specs: Iterable[VoiceSpec]) -> list[Change]:
+    """Return the changes that targets and labels choose; with either, no orphan is deleted."""
+    if not options.targets and not options.labels:
+        return list(changes)
+    by_key = {spec.key: spec for spec in specs}
+    keys = {key for key, spec in by_key.items() if _is_chosen(spec, options)}
+    return [change for change in changes if change.key in keys]
+
+
+def _is_chosen(spec: VoiceSpec, options: PlanOptions) -> bool:
+    targeted = not options.targets or any(fnmatchcase(spec.key, glob) for glob in options.targets)
+    return targeted and all(spec.labels.get(name) == value for name, value in options.labels)
+
+
+def _sort_key(change: Change) -> tuple[bool, str, int, str]:
+    """Sort by key, then by action, then by id; what has no key comes last."""
+    return change.key is None, change.key or "", _ORDER[change.action], change.id or ""
+
+
+def _count(standings: Standings) -> ObservedCounts:
+    counts = Counter(standing for standing, _ in standings.of.values())
+    return ObservedCounts(
+        total=len(standings.of), **{str(standing): counts[standing] for standing in Standing}
+    )
+
+
+def _still_public(specs: Iterable[VoiceSpec], evidence: Evidence, standings: Standings) -> list[str]:
+    """Say which public voices outlive the withdrawal of their publication."""
+    private = {spec.key for spec in specs if not spec.publish}
+    return [
+        f"{key}: the voice {voice_id} was published and is superseded, but stays public until it is "
+        "deleted: run `ddvoices apply --prune`"
+        for voice_id, (standing, key) in sorted(standings.of.items())
+        if standing in (Standing.SUPERSEDED, Standing.DUPLICATE) and key in private
+        for marker in [evidence.by_id[voice_id].marker]
+        if marker is not None and marker.publish
+    ]

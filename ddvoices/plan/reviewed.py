@@ -1,0 +1,117 @@
+"""A reviewed plan against a plan made now: run what stands in both, and say what became of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ddvoices.errors import PlanStaleError
+from ddvoices.model import Action, Change, Plan, RegionPlan, Result
+from ddvoices.plan.describe import describe
+from ddvoices.plan.document import change_document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is said of an item of the reviewed plan that is not run: it is true already, or stale."""
+
+    region: str
+    key: str | None
+    action: Action
+    id: str | None
+    result: Result
+
+
+def select(document: Mapping[str, Any], plan: Plan) -> tuple[Plan, tuple[Verdict, ...]]:
+    """Return ``plan`` cut down to what stands unchanged in ``document``, and a verdict on each other item.
+
+    Raises:
+        PlanStaleError: the document was made for another owner, endpoint or account.
+    """
+    _check_circumstances(document, plan)
+    regions, verdicts = [], []
+    for region in plan.regions:
+        items = document["regions"].get(region.region, {}).get("changes", [])
+        chosen, said = _select_region(items, region)
+        regions.append(replace(region, changes=chosen))
+        verdicts.extend(said)
+    return replace(plan, regions=tuple(regions)), tuple(verdicts)
+
+
+def _check_circumstances(document: Mapping[str, Any], plan: Plan) -> None:
+    owner = document["catalog"]["owner"]
+    if owner != plan.owner:
+        raise PlanStaleError(f"the plan is of owner {owner}, the catalog of {plan.owner}: plan again")
+    now = {region.region: region for region in plan.regions}
+    for name, then in document["regions"].items():
+        if name not in now:
+            raise PlanStaleError(f"the plan is of region {name}, which the catalog doesn't have: plan again")
+        if then["error"] is None and now[name].error is None:
+            _check_region(name, then, now[name])
+
+
+def _check_region(name: str, then: Mapping[str, Any], now: RegionPlan) -> None:
+    if then["endpoint"] != now.endpoint:
+        raise PlanStaleError(
+            f"the plan of {name} is of {then['endpoint']}, today's is {now.endpoint}: plan again"
+        )
+    if then["account"] != now.account:
+        raise PlanStaleError(f"the plan of {name} was made with another account's key: plan again")
+
+
+def _select_region(
+    items: list[Mapping[str, Any]], region: RegionPlan
+) -> tuple[tuple[Change, ...], list[Verdict]]:
+    """Return the changes of ``region`` that are among ``items``, and what is said of the other items."""
+    todo = {_identity(change_document(change)): change for change in region.pending}
+    chosen: list[Change] = []
+    verdicts: list[Verdict] = []
+    for item in items:
+        change = todo.get(_identity(item))
+        if change is not None:
+            chosen.append(change)
+        elif region.error is None:
+            verdicts.append(_verdict(item, region))
+    return tuple(chosen), verdicts
+
+
+def _identity(item: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what must be the same for an item to be the one that was reviewed."""
+    fields = tuple((field["path"], repr(field["before"]), repr(field["after"])) for field in item["fields"])
+    sample = item.get("sample")
+    return item["action"], item["key"], item["id"], fields, sample and sample["sha256"]
+
+
+def _verdict(item: Mapping[str, Any], region: RegionPlan) -> Verdict:
+    action = Action(item["action"])
+    result = Result.ALREADY if _is_true(item, action, region) else Result.STALE
+    return Verdict(region=region.region, key=item["key"], action=action, id=_now(item, region), result=result)
+
+
+def _is_true(item: Mapping[str, Any], action: Action, region: RegionPlan) -> bool:
+    """Tell whether what an item wanted is so already."""
+    if action is Action.DELETE:
+        return item["id"] not in region.standings
+    mine = [change for change in region.changes if change.key == item["key"]]
+    if not mine or any(change.action in _UNDONE_BY[action] for change in mine):
+        return False
+    if action is Action.ADOPT:
+        return bool(mine[0].id == item["id"])
+    wanted = describe(mine[0].spec) if mine[0].spec is not None else {}
+    return all(wanted.get(field["path"]) == field["after"] for field in item["fields"])
+
+
+def _now(item: Mapping[str, Any], region: RegionPlan) -> str | None:
+    """Return the id of the voice that an item's key means now."""
+    mine = (change.id for change in region.changes if change.key == item["key"] and change.key is not None)
+    return next(mine, None) or item["id"]
+
+
+_UPLOADING = frozenset({Action.CREATE, Action.REPLACE})
+_UNDONE_BY = {
+    Action.CREATE: _UPLOADING,
+    Action.REPLACE: _UPLOADING,
+    Action.UPDATE: _UPLOADING | {Action.UPDATE},
+    Action.ADOPT: _UPLOADING | {Action.ADOPT},
+}
