@@ -1,0 +1,199 @@
+"""The process: a socket, a web server on it, and an end at the first signal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ddvoices.emulator.accounts import Accounts
+from ddvoices.emulator.faults import load_rules
+from ddvoices.emulator.options import DEFAULT_HOST, EmulatorError, Options
+from ddvoices.emulator.service import Service
+from ddvoices.emulator.state import Store
+
+try:
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.exceptions import HTTPException
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse
+    from starlette.routing import Mount
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    from ddvoices.emulator.control import CONTROL_ROOT, Control
+    from ddvoices.emulator.gate import Gate
+    from ddvoices.emulator.rest import API_ROOT
+except ModuleNotFoundError as missing:
+    raise EmulatorError(
+        f"the emulator needs its extra: pip install 'ddvoices[emulator]' ({missing.name} is missing)"
+    ) from missing
+
+_log = logging.getLogger(__name__)
+_GRACE_SECONDS = 1.0  # for requests under way, once it must end
+_KEEP_ALIVE_SECONDS = 75
+
+
+def serve(options: Options) -> int:
+    """Serve until a signal ends it; see ``ddvoices.emulator.run``."""
+    rules = load_rules(options.faults) if options.faults else ()
+    with _data_directory(options.data) as directory, _listening(options) as listener:
+        store = Store(directory)
+        try:
+            service = Service(
+                accounts=Accounts(keys=options.keys),
+                store=store,
+                defaults=options.settings,
+                rules=rules,
+                seed=options.seed,
+            )
+            server = _Server(_config(make_app(service)), base_url(listener))
+            asyncio.run(server.serve(sockets=[listener]))
+            return server.exit_code
+        finally:
+            store.close()
+
+
+def make_app(service: Service) -> Starlette:
+    """Return the ASGI application of a service."""
+    app = Starlette(
+        routes=[
+            Mount(API_ROOT, app=Gate(service)),
+            Mount(CONTROL_ROOT, routes=Control(service).routes()),
+        ],
+        exception_handlers={HTTPException: _enveloped, Exception: _broken},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def base_url(listener: socket.socket) -> str:
+    """Return the REST base of whoever is served by a socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{API_ROOT}"
+
+
+class _Protocol(H11Protocol):
+    """HTTP over a transport that the application may reach, to break what it sends."""
+
+    def connection_made(self, transport: Any) -> None:
+        self.app_state = {**self.app_state, "transport": transport}
+        super().connection_made(transport)
+
+
+class _Server(uvicorn.Server):
+    """A server that says where it is, and turns signals into exit codes."""
+
+    def __init__(self, config: uvicorn.Config, url: str) -> None:
+        super().__init__(config)
+        self._url = url
+        self.exit_code = 0
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGTERM and SIGINT for as long as it serves; uvicorn's way ends in the signal itself."""
+        loop = asyncio.get_running_loop()
+        codes = {signal.SIGTERM: 0, signal.SIGINT: 130}
+        for number, code in codes.items():
+            loop.add_signal_handler(number, self._end, code)
+        try:
+            yield
+        finally:
+            for number in codes:
+                loop.remove_signal_handler(number)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to serve, then say so: the one line on stdout."""
+        await super().startup(sockets)
+        sys.stdout.write(f"DEEPDUB_BASE_URL={self._url}\n")
+        sys.stdout.flush()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let requests under way finish for a moment, then drop their connections."""
+        drop = asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._drop_connections)
+        await super().shutdown(sockets)
+        drop.cancel()
+
+    def _end(self, code: int) -> None:
+        self.exit_code = code
+        self.should_exit = True
+
+    def _drop_connections(self) -> None:
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+
+
+def _config(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=_Protocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=2 * int(_GRACE_SECONDS),
+    )
+
+
+async def _enveloped(_request: Request, error: Exception) -> JSONResponse:
+    status, headers = 500, None
+    if isinstance(error, HTTPException):
+        status, headers = error.status_code, error.headers
+    message = {404: "Not found", 405: "Method not allowed"}.get(status, str(error))
+    return JSONResponse({"success": False, "message": message}, status, headers=headers)
+
+
+async def _broken(_request: Request, _error: Exception) -> JSONResponse:
+    return JSONResponse({"success": False, "message": "Internal server error"}, 500)
+
+
+@contextmanager
+def _data_directory(chosen: Path | None) -> Iterator[Path]:
+    if chosen is not None:
+        yield chosen
+        return
+    with tempfile.TemporaryDirectory(prefix="ddvoices-emulator-") as directory:
+        yield Path(directory)
+
+
+@contextmanager
+def _listening(options: Options) -> Iterator[socket.socket]:
+    """Bind before anything else is started, so that the port is known and surely ours."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise EmulatorError(f"can't listen on {options.host}: {error.strerror or error}") from error
+    with contextlib.closing(listener):
+        _check_loopback(options.host, str(address[0]))
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(128)
+        except OSError as error:
+            where = f"{options.host}:{options.port}"
+            advice = "choose another with --port (0 takes a free one)"
+            raise EmulatorError(f"can't listen on {where}: {error.strerror}; {advice}") from error
+        yield listener
+
+
+def _check_loopback(host: str, address: str) -> None:
+    """Refuse what only a host file calls local; warn where a host beyond this machine was asked for."""
+    if ipaddress.ip_address(address).is_loopback:
+        return
+    if host in (DEFAULT_HOST, "localhost"):
+        raise EmulatorError(f"{host} is {address} here, which other machines can reach; name it with --host")
+    _log.warning("warning: %s can be reached from other machines, and takes keys unencrypted", address)

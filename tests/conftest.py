@@ -1,0 +1,28 @@
+"""Fixtures for all tests: one emulator for the session, and an account of its own for each test."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Tests import the modules beside this one by name, from any folder below.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from service import Emulator
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    """Serve for the whole session; tests are kept apart by ``api_key``."""
+    with Emulator.start() as running:
+        yield running
+
+
+@pytest.fixture
+def api_key() -> str:
+    """Return a key that no other test has: an empty account of the emulator."""
+    return f"dd-{uuid.uuid4().hex}"
