@@ -13,7 +13,7 @@ from ddvoices.identity.marker import (
     scheme_of,
 )
 from ddvoices.identity.meaning import Claim, Meaning, Step, resolve
-from ddvoices.identity.normal import LISTED_FIELDS
+from ddvoices.identity.normal import LISTED_FIELDS, same_natural_key
 from ddvoices.identity.scheme import CURRENT_SCHEME, key_hash, owner_hash
 from ddvoices.identity.standing import Standings, judge
 
@@ -40,5 +40,6 @@ __all__ = [
     "read_marker",
     "resolve",
     "same_content",
+    "same_natural_key",
     "scheme_of",
 ]

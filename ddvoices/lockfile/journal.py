@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ class Journal:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
+        self._mutex = threading.Lock()  # regions run side by side
         self.records = _read(path)
         self._cut_torn_line()
 
@@ -41,12 +43,13 @@ class Journal:
             LockfileError: it can't be written, so what it announces must not be done.
         """
         line = json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
-        try:
-            _write_all(self._descriptor, line.encode())
-            os.fsync(self._descriptor)
-        except OSError as error:
-            raise LockfileError(f"{self.path}: can't be written: {error.strerror}") from error
-        self.records.append(record)
+        with self._mutex:
+            try:
+                _write_all(self._descriptor, line.encode())
+                os.fsync(self._descriptor)
+            except OSError as error:
+                raise LockfileError(f"{self.path}: can't be written: {error.strerror}") from error
+            self.records.append(record)
 
     def _cut_torn_line(self) -> None:
         """Remove a last line without an end, so that the next record doesn't join it."""

@@ -217,12 +217,14 @@ class PlanOptions:
     """What a plan is asked for, and what it can't know by itself.
 
     ``targets`` are globs over keys and ``labels`` pairs that choose among the changes, never what is
-    desired; ``created_at`` is RFC 3339.
+    desired; ``created_at`` is RFC 3339. ``unsettled`` are the (region, key) of published voices whose create
+    was sent and never answered: they are not created again by themselves.
     """
 
     prune: bool = False
     targets: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    unsettled: frozenset[tuple[str, str]] = frozenset()
     created_at: str = ""
 
 
@@ -281,17 +283,21 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What an apply did. ``pending`` counts the changes that are still to be made."""
+    """What an apply did.
+
+    ``pending`` counts the changes that are still to be made; ``complete`` is the plan's.
+    """
 
     outcomes: tuple[Outcome, ...] = ()
     pending: int = 0
+    complete: bool = True
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
 
     @property
     def converged(self) -> bool:
         """Tell whether everything that was asked for is true now."""
-        return self.pending == 0 and not self.interrupted
+        return self.pending == 0 and self.complete and not self.interrupted
 
     def count(self, results: Iterable[Result]) -> int:
         """Return how many outcomes have one of ``results``."""

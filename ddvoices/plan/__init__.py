@@ -1,5 +1,6 @@
 """Desired, observed and lock make a plan; the plan as a versioned JSON document. Pure."""
 
+from ddvoices.plan.compare import listed_differences
 from ddvoices.plan.describe import describe, sent_document
 from ddvoices.plan.document import FORMAT_VERSION, plan_document, read_document
 from ddvoices.plan.make import make_plan
@@ -10,6 +11,7 @@ __all__ = [
     "FORMAT_VERSION",
     "Verdict",
     "describe",
+    "listed_differences",
     "make_plan",
     "plan_document",
     "read_document",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ddvoices.identity import LISTED_FIELDS, Claim, Step, VoiceFacts, key_hash, same_content
+from ddvoices.identity import LISTED_FIELDS, Claim, Step, VoiceFacts, key_hash, plain, same_content
 from ddvoices.model import (
     Adopt,
     Change,
@@ -21,7 +21,7 @@ from ddvoices.model import (
     Update,
     VoiceSpec,
 )
-from ddvoices.plan.describe import CONTENT, LISTED, describe, sent_values
+from ddvoices.plan.describe import CONTENT, describe, sent_values
 
 _STILL_PUBLIC = "the old voice stays public until it is deleted (--prune)"
 _UNKNOWN = "nothing remembers what was sent for the old voice: its sample, age or transcript differs"
@@ -102,16 +102,26 @@ def _adopt_reason(side: _Side, step: Step, pin: str | None, content: str | None)
     return _ADOPTED_BY[step]
 
 
+def listed_differences(spec: VoiceSpec, voice: ObservedVoice) -> tuple[FieldChange, ...]:
+    """Return what differs of the fields that the listing shows and a `PUT` can set.
+
+    A locale that nobody wrote is not compared, nor is a field that the listing doesn't hold.
+    """
+    wanted = {"name": plain(spec.name), "locale": spec.locale, "gender": str(spec.gender)}
+    if not spec.locale_set:
+        del wanted["locale"]
+    seen = {path: getattr(voice, path) for path in wanted}
+    return tuple(
+        FieldChange(path=path, before=seen[path], after=after)
+        for path, after in wanted.items()
+        if seen[path] is not None and _differs(path, seen[path], after)
+    )
+
+
 def _listed_changes(side: _Side) -> tuple[FieldChange, ...]:
-    """Return what differs of the fields that the listing shows and a `PUT` can set."""
-    changes = []
-    for path in LISTED:
-        if path == "locale" and not side.spec.locale_set:
-            continue
-        before, after = getattr(side.voice, path), describe(side.spec)[path]
-        if before is not None and _differs(path, before, after) and not _known_refusal(side, path):
-            changes.append(FieldChange(path=path, before=before, after=after))
-    return tuple(changes)
+    """Return the listed differences that the service wasn't asked for in vain already."""
+    differences = listed_differences(side.spec, side.voice)
+    return tuple(change for change in differences if not _known_refusal(side, change.path))
 
 
 def _differs(path: str, before: str, after: str) -> bool:

@@ -14,6 +14,7 @@ from ddvoices.model import (
     Change,
     Delete,
     FieldChange,
+    KeyProblem,
     Lock,
     LockEntry,
     ObservedCounts,
@@ -74,8 +75,10 @@ def _plan_region(
     evidence = Evidence(observed.voices, entries, owner=desired.owner, former_owners=desired.former_owners)
     meaning = resolve(specs, evidence, region=observed.region)
     standings = judge(specs, evidence, meaning)
-    changes = _changes(specs, meaning, entries, observed.region)
-    if options.prune and not meaning.problems:
+    changes, problems = _changes(
+        specs, meaning, entries, observed.region, _unsettled(observed, evidence, options)
+    )
+    if options.prune and not problems:
         changes.extend(_deletes(observed.voices, standings))
     plan = RegionPlan(
         region=observed.region,
@@ -85,7 +88,7 @@ def _plan_region(
         counts=_count(standings),
         standings=standings.of,
         prunable=standings.prunable,
-        errors=meaning.problems,
+        errors=tuple(problems),
     )
     return plan, [*meaning.warnings, *_still_public(specs, evidence, standings)]
 
@@ -100,19 +103,39 @@ def _not_observed(observed: ObservedRegion) -> RegionPlan:
     )
 
 
+def _unsettled(observed: ObservedRegion, evidence: Evidence, options: PlanOptions) -> frozenset[str]:
+    """Return the keys whose lost create the listing can't settle: it doesn't show published voices."""
+    listed_published = any(
+        facts.marker is not None and facts.marker.publish and facts.voice.listed
+        for facts in evidence.by_id.values()
+    )
+    keys = frozenset(key for region, key in options.unsettled if region == observed.region)
+    return frozenset() if listed_published else keys
+
+
 def _changes(
-    specs: Iterable[VoiceSpec], meaning: Meaning, entries: Mapping[str, LockEntry], region: str
-) -> list[Change]:
-    """Return the changes of the keys that have no problem."""
-    refused = {problem.key for problem in meaning.problems}
+    specs: Iterable[VoiceSpec],
+    meaning: Meaning,
+    entries: Mapping[str, LockEntry],
+    region: str,
+    unsettled: frozenset[str],
+) -> tuple[list[Change], list[KeyProblem]]:
+    """Return the changes of the keys that can be planned, and the problems of the others."""
+    problems = {problem.key: problem for problem in meaning.problems}
     changes: list[Change] = []
     for spec in specs:
         claim = meaning.claims.get(spec.key)
         if claim is not None:
             changes.extend(compare(spec, claim, entries.get(spec.key), pin=spec.ids.get(region)))
-        elif spec.key not in refused:
+        elif spec.key in unsettled:
+            message = (
+                "it was sent to be published, no answer came, and the listing doesn't show published voices: "
+                f"pin its id by ids.{region}, or send it again by `ddvoices apply -t {spec.key} --force`"
+            )
+            problems[spec.key] = KeyProblem(key=spec.key, reason=Reason.OPEN_INTENT, message=message)
+        elif spec.key not in problems:
             changes.append(create(spec))
-    return changes
+    return changes, [problems[key] for key in sorted(problems)]
 
 
 def _deletes(voices: Iterable[ObservedVoice], standings: Standings) -> list[Change]:

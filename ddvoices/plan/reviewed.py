@@ -14,13 +14,14 @@ from ddvoices.plan.document import change_document
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What is said of an item of the reviewed plan that is not run: it is true already, or stale."""
+    """What is said of an item of the reviewed plan that is not run: true already, stale, or out of reach."""
 
     region: str
     key: str | None
     action: Action
     id: str | None
     result: Result
+    error: str | None = None
 
 
 def select(document: Mapping[str, Any], plan: Plan) -> tuple[Plan, tuple[Verdict, ...]]:
@@ -71,7 +72,7 @@ def _select_region(
         change = todo.get(_identity(item))
         if change is not None:
             chosen.append(change)
-        elif region.error is None:
+        else:
             verdicts.append(_verdict(item, region))
     return tuple(chosen), verdicts
 
@@ -85,6 +86,15 @@ def _identity(item: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _verdict(item: Mapping[str, Any], region: RegionPlan) -> Verdict:
     action = Action(item["action"])
+    if region.error is not None:
+        return Verdict(
+            region=region.region,
+            key=item["key"],
+            action=action,
+            id=item["id"],
+            result=Result.SKIPPED,
+            error=region.error,
+        )
     result = Result.ALREADY if _is_true(item, action, region) else Result.STALE
     return Verdict(region=region.region, key=item["key"], action=action, id=_now(item, region), result=result)
 

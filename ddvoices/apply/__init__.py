@@ -1,0 +1,6 @@
+"""Carry out a plan, so that nothing is lost, doubled or deleted unasked."""
+
+from ddvoices.apply.engine import Work, apply_plan, settle_open_intents
+from ddvoices.apply.options import ApplyOptions, Event
+
+__all__ = ["ApplyOptions", "Event", "Work", "apply_plan", "settle_open_intents"]

@@ -1,0 +1,141 @@
+"""Making a voice: written down first, sent once, and never sent again blindly."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+from uuid import uuid4
+
+from ddvoices.apply.lost import Fate, settle_intent
+from ddvoices.apply.options import ApplyOptions
+from ddvoices.apply.remember import created_voice
+from ddvoices.client import DeepdubClient, SampleChangedError
+from ddvoices.errors import OutcomeUnknownError, ServiceError
+from ddvoices.identity import make_marker, read_marker, same_natural_key
+from ddvoices.lockfile import Intent, Journal, close_record, intent_record, voice_record
+from ddvoices.model import LockedVoice, ObservedVoice, Sample, VoiceSpec
+from ddvoices.plan import sent_document
+
+_SENDS = 3
+
+
+class Creator:
+    """Makes the voices of one region.
+
+    ``seen`` is the listing that the plan was made from; ``made`` collects the ids of this run.
+    """
+
+    def __init__(
+        self,
+        client: DeepdubClient,
+        journal: Journal,
+        options: ApplyOptions,
+        *,
+        region: str,
+        account: str,
+        owner: str,
+        seen: tuple[ObservedVoice, ...],
+    ) -> None:
+        self._client = client
+        self._journal = journal
+        self._options = options
+        self._where = region, account
+        self._owner = owner
+        self._seen = seen
+        self.made: dict[str, LockedVoice] = {}
+
+    def create(self, spec: VoiceSpec, sample: Sample) -> LockedVoice:
+        """Make a voice and return what the lock must know of it.
+
+        Raises:
+            SampleChangedError: the file isn't what was planned; nothing was made.
+            OutcomeUnknownError: it may or may not have been made; its intent stays open.
+            ServiceError: nothing was made.
+        """
+        with open_unchanged(sample) as file:
+            intent = self._intent(spec)
+            self._journal.append(intent_record(intent))
+            try:
+                locked = self._send_until_settled(spec, sample, file, intent)
+            except OutcomeUnknownError:
+                raise
+            except (ServiceError, OSError):
+                self._journal.append(close_record(intent.id))
+                raise
+        self._journal.append(voice_record(*self._where, spec.key, locked, intent=intent.id))
+        self.made[locked.id] = locked
+        return locked
+
+    def _send_until_settled(
+        self, spec: VoiceSpec, sample: Sample, file: BinaryIO, intent: Intent
+    ) -> LockedVoice:
+        """Send a create; after a lost answer look for the voice before sending it again."""
+        for _ in range(_SENDS):
+            try:
+                return created_voice(spec, self._send(spec, sample, file, intent))
+            except OutcomeUnknownError as error:
+                settled = settle_intent(
+                    self._client, intent, self._options, owner=self._owner, taken=self.made.keys()
+                )
+                if settled.voice is not None:
+                    return created_voice(spec, settled.voice.id, found=settled.fate is Fate.FOUND)
+                if settled.fate is Fate.UNKNOWN:
+                    raise OutcomeUnknownError(
+                        f"unknown_outcome: {error}; the next run looks for it"
+                    ) from error
+                last = error
+        raise ServiceError(f"sent {_SENDS} times and never made: {last}") from last
+
+    def _send(self, spec: VoiceSpec, sample: Sample, file: BinaryIO, intent: Intent) -> str:
+        file.seek(0)
+        return self._client.create_voice(
+            file,
+            size=sample.size,
+            sha256=sample.sha256,
+            filename=sample.path.rpartition("/")[2],
+            name=spec.name,
+            title=spec.title or spec.name,
+            text=spec.text,
+            locale=spec.locale,
+            gender=str(spec.gender),
+            age=spec.age,
+            speaking_style=spec.speaking_style,
+            publish=spec.publish,
+            speaker_id=intent.marker,
+        )
+
+    def _intent(self, spec: VoiceSpec) -> Intent:
+        marker = make_marker(spec, owner=self._owner)
+        alike = (v.id for v in self._seen if read_marker(v.speaker_id) is None and same_natural_key(spec, v))
+        return Intent(
+            id=str(uuid4()),
+            region=self._where[0],
+            account=self._where[1],
+            key=spec.key,
+            marker=str(marker),
+            fingerprint=marker.content,
+            publish=spec.publish,
+            sent=sent_document(spec),
+            before=(*alike, *self.made),
+        )
+
+
+@contextmanager
+def open_unchanged(sample: Sample) -> Iterator[BinaryIO]:
+    """Open a sample once, and make sure that it still is what was planned.
+
+    Raises:
+        SampleChangedError: it isn't, or it can't be read any more.
+    """
+    try:
+        descriptor = os.open(sample.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise SampleChangedError(f"{sample.path}: can't be read any more: {error.strerror}") from error
+    with os.fdopen(descriptor, "rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sample.sha256:
+            raise SampleChangedError(f"{sample.path}: changed since it was planned: plan again")
+        file.seek(0)
+        yield file

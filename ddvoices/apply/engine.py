@@ -1,0 +1,192 @@
+"""Carry out a plan: regions side by side, every change with its outcome, the lock at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from ddvoices.apply.lost import Fate, settle_intent
+from ddvoices.apply.options import ApplyOptions
+from ddvoices.apply.region import RegionRun
+from ddvoices.apply.remember import catch_up, depends_on_lock
+from ddvoices.client import DeepdubClient
+from ddvoices.errors import ExitCode, RefusedError
+from ddvoices.lockfile import LOCK_NAME, Intent, Journal, close_record, fold, voice_record
+from ddvoices.model import (
+    Catalog,
+    Lock,
+    LockedVoice,
+    LockEntry,
+    ObservedRegion,
+    Origin,
+    Outcome,
+    Plan,
+    RegionPlan,
+    Report,
+    Result,
+)
+from ddvoices.plan import Verdict, refusals
+
+_DONE = frozenset({Result.APPLIED, Result.ADOPTED, Result.ALREADY})
+_NO_OPTIONS = ApplyOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What an apply works with.
+
+    ``plan`` is what to run and ``whole`` all that the catalog wants now (they differ if a reviewed plan, or
+    a choice of keys, is applied); ``lock`` holds what the journal knew at the start.
+    """
+
+    plan: Plan
+    whole: Plan
+    desired: Catalog
+    observed: Mapping[str, ObservedRegion]
+    clients: Mapping[str, DeepdubClient]
+    lock: Lock
+    journal: Journal
+    verdicts: Sequence[Verdict] = ()
+
+
+def apply_plan(work: Work, options: ApplyOptions = _NO_OPTIONS) -> Report:
+    """Run the pending changes of ``work.plan`` and report on each.
+
+    The lock is written at the end, whatever happened. Ctrl-C lets calls in flight finish.
+
+    Raises:
+        RefusedError: a policy or ``protect`` forbids it; nothing was written anywhere.
+        LockfileError: the journal or the lock can't be written.
+    """
+    _check_refusals(work, options)
+    regions = [region for region in work.plan.regions if region.error is None]
+    runs = [_region_run(work, region, options) for region in regions]
+    try:
+        outcomes, interrupted = _run_all(runs, options)
+    finally:
+        lock = _save(work)
+    done = sum(outcome.result in _DONE for outcome in outcomes)
+    warnings = [warning for run in runs for warning in run.warnings]
+    return Report(
+        outcomes=(*outcomes, *(_verdict_outcome(verdict) for verdict in work.verdicts)),
+        pending=work.whole.pending - done,
+        complete=work.whole.complete,
+        warnings=(*warnings, *_dependents(work, lock)),
+        interrupted=interrupted,
+    )
+
+
+def settle_open_intents(
+    clients: Mapping[str, DeepdubClient],
+    accounts: Mapping[str, str],
+    journal: Journal,
+    options: ApplyOptions = _NO_OPTIONS,
+    *,
+    owner: str,
+) -> frozenset[str]:
+    """Settle what an interrupted run has left open; return the regions to observe again.
+
+    A voice that was made goes into the journal. An intent of which nothing came is closed; one that can't
+    be decided stays open, and so do those of other regions and accounts.
+    """
+    again = set()
+    for intent in journal.open_intents():
+        if accounts.get(intent.region) != intent.account:
+            continue
+        settled = settle_intent(clients[intent.region], intent, options, owner=owner)
+        if settled.voice is not None:
+            _record_found(journal, intent, settled.voice.id, fate=settled.fate)
+            again.add(intent.region)
+        elif settled.fate is Fate.NOT_MADE or (options.force and settled.fate is Fate.UNKNOWN):
+            journal.append(close_record(intent.id))
+            again.add(intent.region)
+    return frozenset(again)
+
+
+def _record_found(journal: Journal, intent: Intent, voice_id: str, *, fate: Fate) -> None:
+    """Write down the voice that an earlier run has made: with what was sent then, not what is wanted now."""
+    origin = Origin.FOUND if fate is Fate.FOUND else Origin.CREATED
+    locked = LockedVoice(id=voice_id, origin=origin, fingerprint=intent.fingerprint, sent=intent.sent)
+    journal.append(voice_record(intent.region, intent.account, intent.key, locked, intent=intent.id))
+
+
+def _check_refusals(work: Work, options: ApplyOptions) -> None:
+    """Refuse the whole run before its first write."""
+    found = refusals(work.plan.regions, work.desired.policy)
+    standing = [refusal for refusal in found if not (refusal.forceable and options.force)]
+    if standing:
+        raise RefusedError("; ".join(f"{refusal.region}: {refusal.message}" for refusal in standing))
+
+
+def _region_run(work: Work, region: RegionPlan, options: ApplyOptions) -> RegionRun:
+    return RegionRun(
+        region,
+        work.desired,
+        work.clients[region.region],
+        work.journal,
+        options,
+        entries=_entries(work.lock, region),
+        seen=work.observed[region.region].voices,
+    )
+
+
+def _entries(lock: Lock, region: RegionPlan) -> dict[str, LockEntry]:
+    return lock.entries(region.region, region.account, frozenset(region.standings))
+
+
+def _run_all(runs: Sequence[RegionRun], options: ApplyOptions) -> tuple[list[Outcome], bool]:
+    """Run the regions side by side; at Ctrl-C let calls in flight finish. Return whether it was one."""
+    if not runs:
+        return [], False
+    with ThreadPoolExecutor(max_workers=len(runs), thread_name_prefix="region") as pool:
+        futures = [pool.submit(run.run) for run in runs]
+        interrupted = _wait(futures, options)
+    return [outcome for future in futures for outcome in future.result()], interrupted
+
+
+def _wait(futures: Sequence[Future[list[Outcome]]], options: ApplyOptions) -> bool:
+    try:
+        wait(futures)
+    except KeyboardInterrupt:
+        options.stop.set()
+        wait(futures)
+        return True
+    return options.stop.is_set()
+
+
+def _save(work: Work) -> Lock:
+    """Write the lock: what happened, and what it should have known before."""
+    lock = work.journal.fold(work.lock, owner=work.desired.owner)
+    owners = (work.desired.owner, *work.desired.former_owners)
+    for region in work.whole.regions:
+        if region.error is None:
+            specs = work.desired.wanted_in(region.region)
+            records = catch_up(region, specs, _entries(work.lock, region), owners=owners)
+            lock = fold(lock, records, owner=work.desired.owner)
+    work.journal.settle(work.desired.root, lock)
+    return lock
+
+
+def _verdict_outcome(verdict: Verdict) -> Outcome:
+    stale = verdict.result is Result.STALE
+    return Outcome(
+        region=verdict.region,
+        key=verdict.key,
+        action=verdict.action,
+        result=verdict.result,
+        id=verdict.id,
+        error=verdict.error or ("not in a plan made now: plan again" if stale else None),
+        error_code=ExitCode.STALE if stale else ExitCode.ERROR,
+    )
+
+
+def _dependents(work: Work, lock: Lock) -> list[str]:
+    """Say which voices would not be found again without the lock."""
+    keys = set()
+    for region in work.whole.regions:
+        keys.update(depends_on_lock(region, _entries(lock, region), work.desired.owner))
+    if not keys:
+        return []
+    names = ", ".join(sorted(keys)[:5]) + (", …" if len(keys) > 5 else "")
+    return [f"commit {LOCK_NAME}: {len(keys)} of the voices are known by it alone ({names})"]

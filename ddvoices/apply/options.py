@@ -1,0 +1,35 @@
+"""How an apply goes about its work, and what it tells while it does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ddvoices.model import Change, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened in an apply: a change that starts (no outcome yet), or one that ended."""
+
+    region: str
+    change: Change
+    outcome: Outcome | None = None
+
+
+def _ignore(_event: Event) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyOptions:
+    """``settle``: how many seconds a voice may take to show up in the listing; ``stop``: set to end early."""
+
+    settle: float = 10.0
+    force: bool = False
+    on_event: Callable[[Event], None] = _ignore
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    stop: threading.Event = field(default_factory=threading.Event)

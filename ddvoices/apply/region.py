@@ -1,0 +1,250 @@
+"""One region's changes, one after the other, each with its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import assert_never
+
+from ddvoices.apply.create import Creator
+from ddvoices.apply.options import ApplyOptions, Event
+from ddvoices.apply.remember import adopted_voice, reported_voice
+from ddvoices.apply.verify import Verifier
+from ddvoices.client import (
+    DeepdubClient,
+    ForbiddenError,
+    NotFoundError,
+    PaymentRequiredError,
+    SampleChangedError,
+)
+from ddvoices.errors import AuthError, DdvoicesError, ExitCode
+from ddvoices.lockfile import Journal, drop_record, voice_record
+from ddvoices.model import (
+    Action,
+    Adopt,
+    Catalog,
+    Change,
+    Create,
+    Delete,
+    LockedVoice,
+    LockEntry,
+    NoOp,
+    ObservedVoice,
+    Outcome,
+    RegionPlan,
+    Replace,
+    Result,
+    Update,
+    VoiceSpec,
+)
+
+_UPLOADS = (Action.CREATE, Action.REPLACE)
+
+
+class RegionRun:
+    """The work in one region: what was planned, in an order that never leaves a key without its voice."""
+
+    def __init__(
+        self,
+        plan: RegionPlan,
+        desired: Catalog,
+        client: DeepdubClient,
+        journal: Journal,
+        options: ApplyOptions,
+        *,
+        entries: Mapping[str, LockEntry],
+        seen: tuple[ObservedVoice, ...],
+    ) -> None:
+        self._plan = plan
+        self._client = client
+        self._journal = journal
+        self._options = options
+        self._entries = entries
+        self._owners = (desired.owner, *desired.former_owners)
+        self._where = plan.region, plan.account
+        self._creator = Creator(
+            client, journal, options, region=plan.region, account=plan.account, owner=desired.owner, seen=seen
+        )
+        self._verifier = Verifier(client, options)
+        self._outcomes: dict[int, Outcome] = {}
+        self._no_creates: str | None = None
+        self._no_calls: str | None = None
+        self.warnings: list[str] = []
+
+    def run(self) -> list[Outcome]:
+        """Carry out the plan and return an outcome for every pending change, in the plan's order."""
+        early, others, late = _phases(self._plan.pending)
+        for change in (*early, *others):
+            self._attempt(change)
+        self._verify()
+        for change in late:
+            self._attempt(change)
+        return [self._outcomes[id(change)] for change in self._plan.pending]
+
+    def _attempt(self, change: Change) -> None:
+        """Carry out one change; whatever goes wrong becomes its outcome, and the others go on."""
+        self._options.on_event(Event(region=self._plan.region, change=change))
+        why_not = self._why_not(change)
+        if why_not is not None:
+            outcome = self._outcome(change, Result.SKIPPED, error=why_not)
+        else:
+            outcome = self._guarded(change)
+        self._outcomes[id(change)] = outcome
+        self._options.on_event(Event(region=self._plan.region, change=change, outcome=outcome))
+
+    def _why_not(self, change: Change) -> str | None:
+        """Return what makes a change pointless or unsafe to try now."""
+        if self._options.stop.is_set():
+            return "interrupted"
+        if change.action in _UPLOADS and self._no_creates is not None:
+            return self._no_creates
+        if change.action is Action.DELETE and self._successor_missing(change):
+            return "its successor isn't there"
+        return self._no_calls
+
+    def _guarded(self, change: Change) -> Outcome:
+        try:
+            return self._carry_out(change)
+        except SampleChangedError as error:
+            return self._outcome(change, Result.STALE, error=str(error), code=ExitCode.STALE)
+        except DdvoicesError as error:
+            self._remember_stop(error)
+            return self._outcome(change, Result.FAILED, error=str(error), code=error.exit_code)
+
+    def _carry_out(self, change: Change) -> Outcome:
+        match change:
+            case Create() | Replace():
+                return self._create(change)
+            case Update():
+                return self._update(change)
+            case Adopt():
+                return self._adopt(change)
+            case Delete():
+                return self._delete(change)
+            case NoOp():
+                return self._outcome(change, Result.ALREADY)
+            case _:
+                assert_never(change)
+
+    def _create(self, change: Create | Replace) -> Outcome:
+        spec = _spec(change)
+        if spec.sample is None:
+            raise DdvoicesError(f"{spec.key}: there is no sample to make the voice from: give it one")
+        locked = self._creator.create(spec, spec.sample)
+        self._verifier.created(spec, locked)
+        return self._outcome(change, Result.APPLIED, voice_id=locked.id)
+
+    def _update(self, change: Update) -> Outcome:
+        spec, voice = _spec(change), _voice(change)
+        wanted = {field.path: str(field.after) for field in change.fields}
+        self._client.update_voice(voice.id, **wanted)
+        self._verifier.updated(spec, self._remembered(spec, voice))
+        return self._outcome(change, Result.APPLIED, voice_id=voice.id)
+
+    def _adopt(self, change: Adopt) -> Outcome:
+        spec, voice = _spec(change), _voice(change)
+        locked = adopted_voice(spec, voice, self._entries, owners=self._owners)
+        self._record(spec.key, locked)
+        return self._outcome(change, Result.ADOPTED, voice_id=voice.id)
+
+    def _delete(self, change: Delete) -> Outcome:
+        voice, result = _voice(change), Result.APPLIED
+        try:
+            self._client.delete_voice(voice.id)
+        except NotFoundError:
+            result = Result.ALREADY
+        self._journal.append(drop_record(*self._where, voice.id))
+        return self._outcome(change, result, voice_id=voice.id)
+
+    def _verify(self) -> None:
+        """Hold what was written against the listing; the lock learns what the service says instead."""
+        for key, spec, locked, differing in self._verifier.differences():
+            self._record(key, reported_voice(locked, spec, differing))
+            self.warnings.extend(
+                f"{self._plan.region}: {key}: the service keeps {path} as {value!r}"
+                for path, value in differing.items()
+            )
+        for key, message in self._verifier.missing().items():
+            self._fail(key, message)
+
+    def _fail(self, key: str, message: str) -> None:
+        """Turn the outcome of a key's create into a failure."""
+        for change in self._plan.pending:
+            if change.key == key and change.action in _UPLOADS:
+                voice_id = self._outcomes[id(change)].id
+                self._outcomes[id(change)] = self._outcome(
+                    change, Result.FAILED, voice_id=voice_id, error=message, code=ExitCode.PARTIAL
+                )
+
+    def _successor_missing(self, change: Delete | Change) -> bool:
+        """Tell whether a key's create or replace, in this run, has not succeeded."""
+        return any(
+            other.key == change.key
+            and other.action in _UPLOADS
+            and self._outcomes[id(other)].result is not Result.APPLIED
+            for other in self._plan.pending
+            if change.key is not None
+        )
+
+    def _remembered(self, spec: VoiceSpec, voice: ObservedVoice) -> LockedVoice:
+        entry = self._entries.get(spec.key)
+        known = entry.get(voice.id) if entry is not None else None
+        return known or adopted_voice(spec, voice, self._entries, owners=self._owners)
+
+    def _remember_stop(self, error: DdvoicesError) -> None:
+        """Stop what can't succeed any more: all calls without a key, creates in a full account."""
+        if isinstance(error, AuthError):
+            self._no_calls = self._no_creates = str(error)
+        elif isinstance(error, PaymentRequiredError):
+            self._no_creates = str(error)
+        elif isinstance(error, ForbiddenError):
+            self._no_creates = str(error) + _room(len(self._plan.prunable))
+
+    def _record(self, key: str, locked: LockedVoice) -> None:
+        self._journal.append(voice_record(*self._where, key, locked))
+
+    def _outcome(
+        self,
+        change: Change,
+        result: Result,
+        *,
+        voice_id: str | None = None,
+        error: str | None = None,
+        code: ExitCode = ExitCode.ERROR,
+    ) -> Outcome:
+        return Outcome(
+            region=self._plan.region,
+            key=change.key,
+            action=change.action,
+            result=result,
+            id=voice_id or change.id,
+            error=error,
+            error_code=code,
+        )
+
+
+def _room(prunable: int) -> str:
+    """Say how many places a prune would free."""
+    return f"; `ddvoices apply --prune` would free {prunable} of the voices" if prunable else ""
+
+
+def _phases(changes: Sequence[Change]) -> tuple[list[Change], list[Change], list[Change]]:
+    """Return what goes first, then, and last: deletes wait only for the successor of their own key."""
+    renewed = {change.key for change in changes if change.action in _UPLOADS}
+    is_delete: Callable[[Change], bool] = lambda change: change.action is Action.DELETE  # noqa: E731 named for the three lines below
+    early = [change for change in changes if is_delete(change) and change.key not in renewed]
+    late = [change for change in changes if is_delete(change) and change.key in renewed]
+    return early, [change for change in changes if not is_delete(change)], late
+
+
+def _spec(change: Change) -> VoiceSpec:
+    """Return the wanted side, which every change but a delete has."""
+    if change.spec is None:
+        raise TypeError(f"{change.action} without a wanted side")
+    return change.spec
+
+
+def _voice(change: Change) -> ObservedVoice:
+    """Return the observed side, which every change but a create has."""
+    if change.voice is None:
+        raise TypeError(f"{change.action} without an observed side")
+    return change.voice

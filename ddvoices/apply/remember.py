@@ -1,0 +1,110 @@
+"""What the lock has to learn from an apply. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ddvoices.identity import fingerprint, key_hash, owner_hash, read_marker
+from ddvoices.lockfile import Record, drop_record, protect_record, voice_record
+from ddvoices.model import (
+    Change,
+    LockedVoice,
+    LockEntry,
+    ObservedVoice,
+    Origin,
+    RegionPlan,
+    VoiceSpec,
+)
+from ddvoices.plan import sent_document
+
+
+def created_voice(spec: VoiceSpec, voice_id: str, *, found: bool = False) -> LockedVoice:
+    """Return what is remembered of a voice that we made, or found in the place of a lost answer."""
+    return LockedVoice(
+        id=voice_id,
+        origin=Origin.FOUND if found else Origin.CREATED,
+        fingerprint=fingerprint(spec),
+        sent=sent_document(spec),
+    )
+
+
+def adopted_voice(
+    spec: VoiceSpec, voice: ObservedVoice, entries: Mapping[str, LockEntry], *, owners: Iterable[str]
+) -> LockedVoice:
+    """Return what is remembered of a voice that was there.
+
+    What is known of its content stays as it is known; otherwise the sample that the catalog gives becomes
+    its baseline.
+    """
+    marker = read_marker(voice.speaker_id)
+    if marker is not None and marker.owner in {owner_hash(owner) for owner in owners}:
+        return LockedVoice(
+            id=voice.id, origin=Origin.CREATED, fingerprint=marker.content, sent=sent_document(spec)
+        )
+    known = _remembered(voice.id, spec.key, entries)
+    if known is not None and known.fingerprint is not None:
+        return known
+    origin = known.origin if known is not None else Origin.ADOPTED
+    return LockedVoice(id=voice.id, origin=origin, fingerprint=fingerprint(spec), sent=sent_document(spec))
+
+
+def reported_voice(locked: LockedVoice, spec: VoiceSpec, differing: Mapping[str, str]) -> LockedVoice:
+    """Return ``locked`` after an update: what was sent now, and what the service says instead."""
+    listed = {"name": spec.name, "locale": spec.locale, "gender": str(spec.gender)}
+    return LockedVoice(
+        id=locked.id,
+        origin=locked.origin,
+        fingerprint=locked.fingerprint,
+        sent={**locked.sent, **listed},
+        reported=dict(differing),
+    )
+
+
+def catch_up(
+    region: RegionPlan, specs: Sequence[VoiceSpec], entries: Mapping[str, LockEntry], *, owners: Iterable[str]
+) -> list[Record]:
+    """Return what the lock should say of a region, and doesn't, though nothing was to be done for it.
+
+    A lost lock is filled again, ``protect`` follows the catalog, voices that are gone are forgotten.
+    """
+    owners = tuple(owners)
+    where = region.region, region.account
+    records: list[Record] = []
+    for change in region.changes:
+        if _unknown(change, entries) and change.spec is not None and change.voice is not None:
+            voice = adopted_voice(change.spec, change.voice, entries, owners=owners)
+            records.append(voice_record(*where, change.spec.key, voice))
+    for spec in specs:
+        if spec.protect != entries.get(spec.key, LockEntry()).protect:
+            records.append(protect_record(*where, spec.key, protect=spec.protect))
+    ids = (voice.id for _, entry in sorted(entries.items()) for voice in entry.voices)
+    records.extend(drop_record(*where, voice_id) for voice_id in ids if voice_id not in region.standings)
+    return records
+
+
+def depends_on_lock(region: RegionPlan, lock_entries: Mapping[str, LockEntry], owner: str) -> list[str]:
+    """Return the keys whose voice only the lock tells, sorted: without it they would not be found for sure."""
+    found = []
+    for change in region.changes:
+        voice, key = change.voice, change.key
+        if voice is not None and key is not None and key in lock_entries:
+            marker = read_marker(voice.speaker_id)
+            own = marker is not None and marker.owner == owner_hash(owner) and marker.key == key_hash(key)
+            if not own or not voice.listed:
+                found.append(key)
+    return sorted(set(found))
+
+
+def _unknown(change: Change, entries: Mapping[str, LockEntry]) -> bool:
+    """Tell whether a voice is in sync and the lock has never heard of it."""
+    if change.pending or change.voice is None or change.key is None:
+        return False
+    entry = entries.get(change.key)
+    return entry is None or entry.get(change.voice.id) is None
+
+
+def _remembered(voice_id: str, key: str, entries: Mapping[str, LockEntry]) -> LockedVoice | None:
+    """Return what the lock says of a voice, under this key first."""
+    own = entries.get(key, LockEntry()).get(voice_id)
+    others = (entry.get(voice_id) for _, entry in sorted(entries.items()))
+    return own or next((voice for voice in others if voice is not None), None)

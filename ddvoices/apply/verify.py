@@ -1,0 +1,124 @@
+"""After the writes: is everything listed, and does the listing say what was asked for?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ddvoices.apply.listing import Voices, poll_until
+from ddvoices.apply.options import ApplyOptions
+from ddvoices.client import DeepdubClient
+from ddvoices.errors import ServiceError
+from ddvoices.model import LockedVoice, ObservedVoice, VoiceSpec
+from ddvoices.plan import listed_differences
+
+Difference = tuple[str, VoiceSpec, LockedVoice, dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """A voice that this run has made or updated."""
+
+    spec: VoiceSpec
+    locked: LockedVoice
+    created: bool
+
+
+class Verifier:
+    """What one region's run has written, and whether the service shows it."""
+
+    def __init__(self, client: DeepdubClient, options: ApplyOptions) -> None:
+        self._client = client
+        self._options = options
+        self._written: dict[str, _Written] = {}
+        self._seen: dict[str, ObservedVoice] = {}
+        self._first_created = True
+
+    def created(self, spec: VoiceSpec, locked: LockedVoice) -> None:
+        """Take note of a new voice; the first of a run is looked for at once.
+
+        If the first one never shows up, something is wrong that a second one would only make worse to
+        repair: better to have waited.
+        """
+        self._written[spec.key] = _Written(spec=spec, locked=locked, created=True)
+        if self._first_created:
+            self._first_created = False
+            self._wait_for_all()
+
+    def updated(self, spec: VoiceSpec, locked: LockedVoice) -> None:
+        """Take note of an updated voice."""
+        self._written[spec.key] = _Written(spec=spec, locked=locked, created=False)
+        self._seen.pop(locked.id, None)
+
+    def differences(self) -> Iterator[Difference]:
+        """Correct what the listing shows otherwise, and yield what it keeps showing otherwise.
+
+        Every updated voice is yielded, with nothing differing where the update took.
+        """
+        if not self._written:
+            return
+        self._wait_for_all()
+        corrected = [written for written in self._written.values() if self._correct(written)]
+        if any(self._differs(written) for written in corrected):
+            poll_until(self._client, self._options, lambda voices: self._all_as_wanted(voices, corrected))
+        for written in corrected:
+            voice = self._seen.get(written.locked.id)
+            differing = listed_differences(written.spec, voice) if voice is not None else ()
+            yield written.spec.key, written.spec, written.locked, {c.path: str(c.before) for c in differing}
+
+    def missing(self) -> dict[str, str]:
+        """Return key → message for the new voices that the service doesn't show."""
+        return {
+            key: f"the service answered with id {written.locked.id}, and doesn't list it: look at it again later"
+            for key, written in self._written.items()
+            if written.created and written.locked.id not in self._seen
+        }
+
+    def _wait_for_all(self) -> None:
+        """Poll until every voice of this run is seen; ask for published ones by their id."""
+        if not self._unseen():
+            return
+        poll_until(self._client, self._options, self._look)
+
+    def _look(self, voices: Voices) -> bool | None:
+        self._seen.update({voice.id: voice for voice in voices})
+        for written in self._unseen():
+            if written.spec.publish or not written.created:
+                self._ask(written.locked.id)
+        return None if self._unseen() else True
+
+    def _unseen(self) -> list[_Written]:
+        return [written for written in self._written.values() if written.locked.id not in self._seen]
+
+    def _ask(self, voice_id: str) -> None:
+        """Ask for one voice: one that is published may be hidden from the listing."""
+        try:
+            voice = self._client.observe_voice(voice_id)
+        except ServiceError:
+            return
+        if voice is not None:
+            self._seen[voice_id] = voice
+
+    def _correct(self, written: _Written) -> bool:
+        """Set what the listing shows otherwise; tell whether the voice has to be looked at again."""
+        voice = self._seen.get(written.locked.id)
+        differing = listed_differences(written.spec, voice) if voice is not None else ()
+        if written.created and differing:
+            try:
+                self._client.update_voice(written.locked.id, **{c.path: str(c.after) for c in differing})
+            except ServiceError:
+                return False  # the next plan shows it as an update
+        return bool(differing) or not written.created
+
+    def _differs(self, written: _Written) -> bool:
+        """Tell whether a voice isn't seen, or not as it is wanted."""
+        voice = self._seen.get(written.locked.id)
+        return voice is None or bool(listed_differences(written.spec, voice))
+
+    def _all_as_wanted(self, voices: Voices, corrected: list[_Written]) -> bool | None:
+        listed = {voice.id: voice for voice in voices}
+        self._seen.update(listed)
+        for written in corrected:
+            if written.locked.id not in listed:
+                self._ask(written.locked.id)
+        return None if any(self._differs(written) for written in corrected) else True

@@ -1,0 +1,86 @@
+"""The service's side of a plan: every voice of a region, or why they are not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ddvoices.client import DeepdubClient
+from ddvoices.errors import ServiceError
+from ddvoices.identity import read_marker
+from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice
+
+
+def observe_region(
+    client: DeepdubClient, *, region: str, account: str, desired: Catalog, lock: Lock
+) -> ObservedRegion:
+    """Return what ``region`` holds: the whole listing, and what only ``GET /voice/{id}`` knows.
+
+    A region that can't be asked, or whose listing is not whole, comes back with its ``error``.
+    """
+    try:
+        voices = _all_voices(client, region=region, account=account, desired=desired, lock=lock)
+    except ServiceError as error:
+        return unobserved(client, region=region, account=account, error=error)
+    return ObservedRegion(region=region, endpoint=client.base_url, account=account, voices=voices)
+
+
+def unobserved(client: DeepdubClient, *, region: str, account: str, error: ServiceError) -> ObservedRegion:
+    """Return a region that could not be observed."""
+    return ObservedRegion(
+        region=region,
+        endpoint=client.base_url,
+        account=account,
+        error=str(error),
+        error_code=error.exit_code,
+    )
+
+
+class ListingNotWholeError(ServiceError):
+    """The listing lacks a voice that must be in it."""
+
+
+def _all_voices(
+    client: DeepdubClient, *, region: str, account: str, desired: Catalog, lock: Lock
+) -> tuple[ObservedVoice, ...]:
+    listed = client.observe_voices()
+    there = {voice.id for voice in listed}
+    published_listed = any(_is_published(voice, None) for voice in listed)
+    hidden = []
+    for voice_id, remembered in _to_probe(region, account, desired, lock, there).items():
+        voice = client.observe_voice(voice_id)
+        if voice is None:
+            continue
+        hidden.append(voice)
+        published = _is_published(voice, remembered)
+        if published is False or (published and published_listed):
+            raise ListingNotWholeError(
+                f"the listing is not whole: it lacks {voice_id}, which is there, so nothing is planned here"
+            )
+    return (*listed, *hidden)
+
+
+def _to_probe(
+    region: str, account: str, desired: Catalog, lock: Lock, there: Iterable[str]
+) -> Mapping[str, LockedVoice | None]:
+    """Return the ids to ask for one by one: pinned or locked, and not listed.
+
+    Of other accounts only voices that may be published: an unpublished one of a rotated key is listed.
+    """
+    pinned = (spec.ids[region] for spec in desired.wanted_in(region) if region in spec.ids)
+    ids: dict[str, LockedVoice | None] = dict.fromkeys(pinned)
+    for name, entries in lock.regions.get(region, {}).items():
+        for entry in entries.values():
+            for voice in entry.voices:
+                if name == account or voice.sent.get("publish") is True:
+                    ids[voice.id] = voice
+    for voice_id in there:
+        ids.pop(voice_id, None)
+    return ids
+
+
+def _is_published(voice: ObservedVoice, remembered: LockedVoice | None) -> bool | None:
+    """Tell whether a voice of ours is published: its marker knows, else the lock; None where neither does."""
+    marker = read_marker(voice.speaker_id)
+    if marker is not None:
+        return marker.publish
+    return remembered.sent.get("publish") if remembered is not None and "sample" in remembered.sent else None
