@@ -72,7 +72,7 @@ def apply_plan(work: Work, options: ApplyOptions = _NO_OPTIONS) -> Report:
         outcomes=(*outcomes, *(_verdict_outcome(verdict) for verdict in work.verdicts)),
         pending=work.whole.pending - done,
         complete=work.whole.complete,
-        warnings=(*warnings, *_dependents(work, lock)),
+        warnings=(*warnings, *_dependents(work, lock, runs)),
         interrupted=interrupted,
     )
 
@@ -181,9 +181,9 @@ def _verdict_outcome(verdict: Verdict) -> Outcome:
     )
 
 
-def _dependents(work: Work, lock: Lock) -> list[str]:
+def _dependents(work: Work, lock: Lock, runs: Sequence[RegionRun]) -> list[str]:
     """Say which voices would not be found again without the lock."""
-    keys = set()
+    keys = {key for run in runs for key in run.known_by_lock_alone()}
     for region in work.whole.regions:
         keys.update(depends_on_lock(region, _entries(lock, region), work.desired.owner))
     if not keys:

@@ -80,6 +80,10 @@ class RegionRun:
             self._attempt(change)
         return [self._outcomes[id(change)] for change in self._plan.pending]
 
+    def known_by_lock_alone(self) -> list[str]:
+        """Return the keys of the new voices that would not be found again without the lock."""
+        return self._verifier.known_by_lock_alone()
+
     def _attempt(self, change: Change) -> None:
         """Carry out one change; whatever goes wrong becomes its outcome, and the others go on."""
         self._options.on_event(Event(region=self._plan.region, change=change))

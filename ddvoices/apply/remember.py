@@ -74,16 +74,18 @@ def catch_up(
         if _unknown(change, entries) and change.spec is not None and change.voice is not None:
             voice = adopted_voice(change.spec, change.voice, entries, owners=owners)
             records.append(voice_record(*where, change.spec.key, voice))
-    for spec in specs:
-        if spec.protect != entries.get(spec.key, LockEntry()).protect:
-            records.append(protect_record(*where, spec.key, protect=spec.protect))
+    records.extend(
+        protect_record(*where, spec.key, protect=spec.protect)
+        for spec in specs
+        if spec.protect != entries.get(spec.key, LockEntry()).protect
+    )
     ids = (voice.id for _, entry in sorted(entries.items()) for voice in entry.voices)
     records.extend(drop_record(*where, voice_id) for voice_id in ids if voice_id not in region.standings)
     return records
 
 
 def depends_on_lock(region: RegionPlan, lock_entries: Mapping[str, LockEntry], owner: str) -> list[str]:
-    """Return the keys whose voice only the lock tells, sorted: without it they would not be found for sure."""
+    """Return the keys whose voice is known by the lock alone, sorted."""
     found = []
     for change in region.changes:
         voice, key = change.voice, change.key

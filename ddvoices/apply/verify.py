@@ -9,6 +9,7 @@ from ddvoices.apply.listing import Voices, poll_until
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ServiceError
+from ddvoices.identity import read_marker
 from ddvoices.model import LockedVoice, ObservedVoice, VoiceSpec
 from ddvoices.plan import listed_differences
 
@@ -69,10 +70,20 @@ class Verifier:
     def missing(self) -> dict[str, str]:
         """Return key → message for the new voices that the service doesn't show."""
         return {
-            key: f"the service answered with id {written.locked.id}, and doesn't list it: look at it again later"
+            key: f"the service answered with id {written.locked.id}, and doesn't list it: plan again later"
             for key, written in self._written.items()
             if written.created and written.locked.id not in self._seen
         }
+
+    def known_by_lock_alone(self) -> list[str]:
+        """Return the keys whose new voice doesn't carry a marker that the listing shows."""
+        return [
+            key
+            for key, written in self._written.items()
+            for voice in [self._seen.get(written.locked.id)]
+            if written.created and voice is not None
+            if read_marker(voice.speaker_id) is None or not voice.listed
+        ]
 
     def _wait_for_all(self) -> None:
         """Poll until every voice of this run is seen; ask for published ones by their id."""
