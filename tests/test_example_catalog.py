@@ -1,4 +1,4 @@
-"""The example catalog holds together: every recording is credited, unaltered, used, and what it says it is."""
+"""The example catalog holds together: each recording is credited, unaltered, used, and what it says it is."""
 
 import hashlib
 import re
