@@ -1,0 +1,55 @@
+"""How loud a PCM recording is: silent, or cut off at the top."""
+
+from __future__ import annotations
+
+import re
+
+from ddvoices.audio.wav import Wave
+
+# Under this no sample is speech: -60 dB of full scale, on the scale of 16 bits.
+_SILENT = 33
+# This many samples in a row at full scale are a flat top, which a mere peak never has.
+_FLAT = 3
+_FLAT_TOPS = re.compile(rb"(?:\xff\x7f){3,}|(?:\x00\x80){3,}")
+
+
+def is_silent(wave: Wave) -> bool | None:
+    """Tell whether no sample reaches -60 dB; None where the samples aren't PCM of 16, 24 or 32 bits."""
+    samples = _sixteen_bits(wave)
+    if samples is None:
+        return None
+    view = memoryview(samples).cast("h")
+    if any(abs(sample) >= _SILENT for sample in view[::97]):  # nearly always enough
+        return False
+    return not view or (max(view) < _SILENT and min(view) > -_SILENT)
+
+
+def flat_tops(wave: Wave) -> int | None:
+    """Count the places where three or more samples in a row of a channel stand at full scale."""
+    samples = _sixteen_bits(wave)
+    if samples is None:
+        return None
+    channels = max(1, wave.channels)
+    if channels == 1:
+        return _count_flat(samples)
+    whole = memoryview(samples).cast("h")
+    return sum(_count_flat(whole[channel::channels].tobytes()) for channel in range(channels))
+
+
+def _count_flat(samples: bytes) -> int:
+    if not any(top * _FLAT in samples for top in (b"\xff\x7f", b"\x00\x80")):  # far faster than the pattern
+        return 0
+    return sum(1 for match in _FLAT_TOPS.finditer(samples) if match.start() % 2 == 0)
+
+
+def _sixteen_bits(wave: Wave) -> bytes | None:
+    """Return the upper 16 bits of each sample, in the order of this machine (little-endian ones only)."""
+    width = wave.bits // 8
+    if not wave.is_pcm or wave.bits not in (16, 24, 32):
+        return None
+    data = bytes(wave.data[: len(wave.data) // width * width])
+    if width == 2:
+        return data
+    upper = bytearray(len(data) // width * 2)
+    upper[0::2], upper[1::2] = data[width - 2 :: width], data[width - 1 :: width]
+    return bytes(upper)

@@ -1,0 +1,140 @@
+"""What stands in the files, checked by the schemas, before anything is filled in: settings and entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ddvoices.catalog.findings import Findings
+from ddvoices.catalog.schema import check_schema
+from ddvoices.catalog.tree import Document, Step
+from ddvoices.model import Policy
+
+BUILT_IN_REGIONS = ("us", "eu")
+DEFAULTS: Mapping[str, Any] = {
+    "locale": "en-US",
+    "speaking_style": "Neutral",
+    "publish": False,
+    "regions": ["us"],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A mapping of a document, of which the values that break the schema are out of sight."""
+
+    document: Document
+    path: tuple[Step, ...]
+    wrong: frozenset[tuple[Step, ...]] = field(default_factory=frozenset)
+
+    def get(self, name: str) -> Any:
+        """Return the value of a field; None if it isn't there or nothing of it can be relied on."""
+        path = self.within(name)
+        return None if any(bad[: len(path)] == path for bad in self.wrong) else self._written(name)
+
+    def items(self, name: str) -> dict[Step, Any]:
+        """Return what can be relied on in a list or a mapping, by index or key."""
+        path, value = self.within(name), self._written(name)
+        if path in self.wrong:
+            return {}
+        pairs = (
+            value.items()
+            if isinstance(value, Mapping)
+            else enumerate(value if isinstance(value, list) else ())
+        )
+        return {step: item for step, item in pairs if (*path, step) not in self.wrong}
+
+    def has(self, name: str) -> bool:
+        """Tell whether the field is written, rightly or wrongly."""
+        return name in self._fields()
+
+    def within(self, *names: Step) -> tuple[Step, ...]:
+        """Return the path of something in this section."""
+        return (*self.path, *names)
+
+    def _written(self, name: str) -> Any:
+        return self._fields().get(name)
+
+    def _fields(self) -> Mapping[str, Any]:
+        value: Any = self.document.data
+        for step in self.path:
+            value = value.get(step) if isinstance(value, Mapping) else None
+        return value if isinstance(value, Mapping) else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Section):
+    """A voice as it is written."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(Section):
+    """``catalog.yaml`` as it is written."""
+
+    @property
+    def owner(self) -> str | None:
+        """Return the owner, None if it isn't valid."""
+        owner: str | None = self.get("owner")
+        return owner
+
+    @property
+    def former_owners(self) -> tuple[str, ...]:
+        """Return the former owners."""
+        return tuple(self.get("former_owners") or ())
+
+    @property
+    def regions(self) -> Mapping[str, Mapping[str, str]] | None:
+        """Return the endpoints of each known region, None if they can't be told."""
+        unknown = not isinstance(self.document.data, Mapping)
+        if unknown or (self.has("regions") and self.get("regions") is None):
+            return None
+        return {name: {} for name in BUILT_IN_REGIONS} | dict(self.get("regions") or {})
+
+    @property
+    def policy(self) -> Policy:
+        """Return the policy, with what isn't written as it is built in."""
+        written = self.get("policy") or {}
+        return Policy(**{name: int(percent) for name, percent in written.items()})
+
+    def default(self, name: str) -> Any:
+        """Return the default of a field: this catalog's, else the built-in one."""
+        written = (self.get("defaults") or {}).get(name)
+        return DEFAULTS[name] if written is None else written
+
+    def regions_of(self, entry: Entry) -> tuple[str, ...] | None:
+        """Return the regions of a voice, sorted; None if they can't be told."""
+        if entry.has("regions"):
+            written = entry.get("regions")
+            return None if written is None else tuple(sorted(written))
+        unknown = self.regions is None or (self.has("defaults") and self.get("defaults") is None)
+        return None if unknown else tuple(sorted(self.default("regions")))
+
+
+def check_settings(document: Document, findings: Findings) -> Settings:
+    """Return the settings of a document, with the schema's problems in ``findings``."""
+    return Settings(document=document, path=(), wrong=check_schema(document, "catalog", findings))
+
+
+def check_voices(document: Document, findings: Findings) -> list[Entry]:
+    """Return the voices of a document, with the schema's problems in ``findings``."""
+    wrong = check_schema(document, "voices", findings)
+    data = document.data
+    voices = data.get("voices") if isinstance(data, Mapping) else None
+    if not isinstance(voices, Mapping):
+        if not wrong:
+            findings.file_warning(document.file, "no voices in this file", document.at)
+        return []
+    if not voices:
+        findings.warn(document, ("voices",), "no voices in this file")
+    by_key: dict[Step, set[tuple[Step, ...]]] = {}
+    for path in wrong:
+        if len(path) > 1:
+            by_key.setdefault(path[1], set()).add(path)
+    return [
+        Entry(document=document, path=("voices", key), key=key, wrong=frozenset(by_key.get(key, ())))
+        for key in voices
+        if ("voices", key) not in wrong or isinstance(voices[key], Mapping)
+    ]

@@ -1,0 +1,48 @@
+"""At which commit a catalog is. Git is asked, if it is there; nothing of the repository is run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from ddvoices.model import GitState
+
+_TIMEOUT_SECONDS = 10
+_NOT_OF_THE_CATALOG = (":(exclude,glob)**/ddvoices.lock.json", ":(exclude,glob)**/.ddvoices/**")
+
+
+def git_state(directory: Path) -> GitState | None:
+    """Return the commit of the repository around ``directory``, and whether the files in it differ.
+
+    What ddvoices itself writes there (the lock, the journal) doesn't count. None: no repository, no commit,
+    a directory that the repository ignores, or no git.
+    """
+    commit = _git(directory, "rev-parse", "--verify", "--quiet", "HEAD")
+    if not commit or _git(directory, "check-ignore", "--quiet", ".") is not None:
+        return None
+    paths = ("--", ".", *_NOT_OF_THE_CATALOG)
+    changes = _git(
+        directory, "status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all", *paths
+    )
+    return None if changes is None else GitState(commit=commit, dirty=bool(changes))
+
+
+def _git(directory: Path, *arguments: str) -> str | None:
+    """Return what git says; None if it fails or isn't there."""
+    # Inside of a hook, git's own variables would name another repository or index.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    options = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", str(directory))
+    try:
+        done = subprocess.run(  # noqa: S603 - the arguments are ours but for the path, and no shell reads them
+            ("git", *options, *arguments),  # noqa: S607 - the user's git, wherever it is
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=environment,
+            timeout=_TIMEOUT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode("utf-8", "replace").strip()

@@ -1,0 +1,248 @@
+"""YAML text → data with places. Built from parsing events, so that depth and aliases are bounded on the way.
+
+libyaml ends the process where nesting gets deep (30,000 levels); events are counted while they come, and
+reading stops long before that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from ddvoices.catalog.findings import Findings, quoted
+from ddvoices.catalog.scalars import plain_scalar
+from ddvoices.catalog.tree import START, Document, Mark, YamlList, YamlMap
+
+MAX_DEPTH = 64
+# A value behind an alias counts as often as it is used, by its nodes and the length of its text.
+MAX_ALIASED = 10_000
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ADVICE = {
+    "mapping values are not allowed in this context": "a ':' where no value can stand: "
+    "check the indentation, or put the text in quotes",
+    "could not find expected ':'": "a line without ':': check the indentation, or put the text in quotes",
+    "did not find expected key": "no key where one should stand: check the indentation",
+    "found unexpected end of stream": "the file ends inside quotes",
+    "did not find expected ',' or ']'": "a '[' that isn't closed",
+    "did not find expected ',' or '}'": "a '{' that isn't closed",
+    "did not find expected '-' indicator": "no '- ' where a list goes on: check the indentation",
+    "found character that cannot start any token": "a character that must stand in quotes",
+}
+
+
+class _Stop(Exception):  # noqa: N818 - it ends one file's reading, and its cause is noted already
+    """The rest of the file can't be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A finished value: how much it holds where aliases are counted in full, and how deep it is."""
+
+    value: Any
+    mark: Mark
+    weight: int
+    height: int
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An unfinished collection; ``key`` is the one whose value comes next, ``skip`` drops that value."""
+
+    container: YamlMap | YamlList
+    mark: Mark
+    anchor: str | None
+    weight: int = 1
+    height: int = 1
+    key: str | None = None
+    skip: bool = False
+
+
+def read_yaml(text: str, file: str, findings: Findings) -> Document | None:
+    """Return the one document of ``text``, None where it can't be read; ``findings`` gets what is wrong."""
+    unprintable = _UNPRINTABLE.search(text)
+    if unprintable:
+        findings.file_problem(file, _unprintable(unprintable[0]), _mark_of(text, unprintable.start()))
+        return None
+    builder = _Builder(file, findings)
+    try:
+        for event in _events(text):
+            builder.take(event)
+    except _Stop:
+        return None
+    except yaml.MarkedYAMLError as error:
+        findings.file_problem(file, *_syntax_problem(text, error))
+        return None
+    return builder.document
+
+
+def _events(text: str) -> Iterator[Any]:
+    events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+    return events
+
+
+class _Builder:
+    """Puts events together."""
+
+    def __init__(self, file: str, findings: Findings) -> None:
+        self._file, self._findings = file, findings
+        self._frames: list[_Frame] = []
+        self._anchors: dict[str, _Built | None] = {}  # None: not finished yet
+        self._aliased = 0
+        self._documents = 0
+        self.document = Document(file=file, data=None)
+
+    def take(self, event: Any) -> None:
+        """Add one event."""
+        match event:
+            case yaml.ScalarEvent():
+                self._take_scalar(event)
+            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                self._open(event)
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self._close()
+            case yaml.AliasEvent():
+                self._take_alias(event)
+            case yaml.DocumentStartEvent():
+                self._documents += 1
+                if self._documents > 1:
+                    self._stop(_mark(event), "several documents in one file: make a file of each")
+
+    def _problem(self, mark: Mark, message: str) -> None:
+        self._findings.file_problem(self._file, message, mark)
+
+    def _stop(self, mark: Mark, message: str) -> None:
+        self._problem(mark, message)
+        raise _Stop
+
+    def _take_scalar(self, event: Any) -> None:
+        mark = _mark(event)
+        self._refuse_tag(event, mark)
+        plain = not event.style and event.tag is None
+        value = plain_scalar(event.value) if plain else event.value
+        if not isinstance(value, str):
+            mark = mark._replace(raw=event.value)
+        built = _Built(value, mark, 1 + len(event.value) // 100, 0)
+        self._finish(built, event.anchor, merge=plain and value == "<<")
+
+    def _open(self, event: Any) -> None:
+        mark = _mark(event)
+        self._refuse_tag(event, mark)
+        if len(self._frames) >= MAX_DEPTH:
+            self._stop(mark, f"nested more than {MAX_DEPTH} levels deep")
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        container = YamlMap() if isinstance(event, yaml.MappingStartEvent) else YamlList()
+        self._frames.append(_Frame(container, mark, event.anchor))
+
+    def _close(self) -> None:
+        frame = self._frames.pop()
+        self._finish(_Built(frame.container, frame.mark, frame.weight, frame.height), frame.anchor)
+
+    def _take_alias(self, event: Any) -> None:
+        mark = _mark(event)
+        if event.anchor not in self._anchors:
+            self._stop(mark, f"no &{event.anchor} stands before *{event.anchor}")
+        anchored = self._anchors[event.anchor]
+        if anchored is None:
+            self._stop(mark, f"*{event.anchor} stands inside of what it stands for")
+            return
+        self._aliased += anchored.weight
+        if self._aliased > MAX_ALIASED or len(self._frames) + anchored.height > MAX_DEPTH:
+            self._stop(mark, f"*{event.anchor} and the aliases before it stand for too much: write it out")
+        self._finish(
+            _Built(anchored.value, mark._replace(raw=anchored.mark.raw), anchored.weight, anchored.height)
+        )
+
+    def _refuse_tag(self, event: Any, mark: Mark) -> None:
+        if event.tag is not None:
+            self._problem(
+                mark, f"tags such as {quoted(event.tag)} aren't supported: put text in quotes instead"
+            )
+
+    def _finish(self, built: _Built, anchor: str | None = None, *, merge: bool = False) -> None:
+        """Put a finished value where it belongs."""
+        if anchor is not None:
+            self._anchors[anchor] = built
+        if not self._frames:
+            self.document = Document(file=self._file, data=built.value, at=built.mark)
+            return
+        frame = self._frames[-1]
+        frame.weight += built.weight
+        frame.height = max(frame.height, built.height + 1)
+        if isinstance(frame.container, YamlList):
+            frame.container.append(built.value)
+            frame.container.items_at.append(built.mark)
+        elif frame.key is None and not frame.skip:
+            self._take_key(frame, frame.container, built, merge=merge)
+        else:
+            self._take_value(frame, frame.container, built)
+
+    def _take_key(self, frame: _Frame, mapping: YamlMap, built: _Built, *, merge: bool) -> None:
+        wrong = _wrong_key(mapping, built, merge=merge)
+        if wrong is not None:
+            self._problem(built.mark, wrong)
+            frame.skip = True
+            return
+        frame.key = built.value
+        mapping.keys_at[built.value] = built.mark
+
+    @staticmethod
+    def _take_value(frame: _Frame, mapping: YamlMap, built: _Built) -> None:
+        if frame.key is not None:
+            mapping[frame.key] = built.value
+            mapping.values_at[frame.key] = built.mark
+        frame.key, frame.skip = None, False
+
+
+def _wrong_key(mapping: YamlMap, built: _Built, *, merge: bool) -> str | None:
+    """Say what is wrong with a key, if anything is."""
+    if merge:
+        return "merge keys ('<<') aren't supported: put what voices share under 'defaults' in catalog.yaml"
+    if not isinstance(built.value, str):
+        shown = built.mark.raw
+        return (
+            "a key must be plain text"
+            if shown is None
+            else f"{shown or 'nothing'} is no text: put the key in quotes"
+        )
+    if built.value in mapping.keys_at:
+        first = mapping.keys_at[built.value]
+        return f"{quoted(built.value)} stands here twice, first at {first.line}:{first.column}: remove one"
+    return None
+
+
+def _mark(event: Any) -> Mark:
+    return Mark(event.start_mark.line + 1, event.start_mark.column + 1)
+
+
+def _mark_of(text: str, offset: int) -> Mark:
+    line = text.count("\n", 0, offset)
+    return Mark(line + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1)
+
+
+def _unprintable(character: str) -> str:
+    if character == "\0":
+        return "a NUL byte: save the file as UTF-8 text"
+    return f"the control character U+{ord(character):04X}: remove it"
+
+
+def _syntax_problem(text: str, error: yaml.MarkedYAMLError) -> tuple[str, Mark]:
+    """Say what is wrong with the syntax and where."""
+    found = error.problem_mark or error.context_mark
+    if found is None:
+        return f"not YAML: {error.problem or error.context}", START
+    lines = text.splitlines()
+    line = lines[found.line] if found.line < len(lines) else ""
+    tab = line[: len(line) - len(line.lstrip())].find("\t")
+    if tab >= 0 or line[found.column : found.column + 1] == "\t":
+        column = tab if tab >= 0 else found.column
+        return "a tab can't indent YAML: use spaces", Mark(found.line + 1, column + 1)
+    message = _ADVICE.get(error.problem or "", f"not YAML: {error.problem or error.context}")
+    if error.context_mark and error.context_mark.line != found.line:
+        message += f" (in what begins at line {error.context_mark.line + 1})"
+    return message, Mark(found.line + 1, found.column + 1)

@@ -1,0 +1,153 @@
+"""From the path that a voice names to its sample: safely, and without reading what was read before."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ddvoices.audio import FORMATS, AudioFacts, inspect, is_lfs_pointer
+from ddvoices.catalog.cache import SampleCache
+from ddvoices.catalog.files import Root, open_regular
+from ddvoices.catalog.findings import did_you_mean, quoted
+from ddvoices.model import Sample
+
+MAX_SAMPLE_BYTES = 20 * 2**20
+
+
+class SampleError(Exception):
+    """A sample that can't be used; its text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSample:
+    """A sample, and what is doubtful about it."""
+
+    sample: Sample
+    warnings: tuple[str, ...]
+
+
+class SampleReader:
+    """Reads each sample of a catalog once, however many voices share it."""
+
+    def __init__(self, root: Root, known: SampleCache) -> None:
+        self._root, self._known = root, known
+        self._names: dict[Path, frozenset[str]] = {}
+        self._results: dict[str, CheckedSample | SampleError] = {}
+
+    def read(self, named: str) -> CheckedSample:
+        """Return the sample at a path relative to the catalog.
+
+        Raises:
+            SampleError: it isn't audio in the catalog that the service would take.
+        """
+        if named not in self._results:
+            try:
+                self._results[named] = self._read(named)
+            except SampleError as error:
+                self._results[named] = error
+        result = self._results[named]
+        if isinstance(result, SampleError):
+            raise result
+        return result
+
+    def _read(self, named: str) -> CheckedSample:
+        path = _relative(named)
+        self._check_names(path)
+        real = self._root.resolve(str(path))
+        if not self._root.holds(real):
+            raise SampleError(
+                f"{quoted(named)} is a link that leads out of the catalog: put the file itself here"
+            )
+        try:
+            facts = self._facts(real)
+        except OSError as error:
+            raise SampleError(f"{quoted(named)} can't be read: {error.strerror or error}") from error
+        sample = Sample(
+            path=str(path),
+            file=real,
+            sha256=facts.sha256,
+            sound=facts.sound,
+            size=facts.size,
+            seconds=facts.seconds,
+            format=facts.format,
+        )
+        return CheckedSample(sample, facts.warnings)
+
+    def _check_names(self, path: PurePosixPath) -> None:
+        """Require each part of the path as it is on the disk, also where the file system ignores case."""
+        folder = self._root.real
+        for depth, name in enumerate(path.parts):
+            names = self._names_in(folder)
+            if name not in names:
+                hint = did_you_mean(name, names)
+                missing = "/".join(path.parts[: depth + 1])
+                raise SampleError(f"there is no file {quoted(missing)} in the catalog{hint}")
+            folder /= name
+
+    def _names_in(self, folder: Path) -> frozenset[str]:
+        if folder not in self._names:
+            try:
+                self._names[folder] = frozenset(entry.name for entry in folder.iterdir())
+            except OSError:
+                self._names[folder] = frozenset()
+        return self._names[folder]
+
+    def _facts(self, real: Path) -> AudioFacts:
+        """Return what is known of a file, reading it only if that isn't known from an earlier run."""
+        status = real.lstat()
+        _check_status(status)
+        known = self._known.get(real, status)
+        if known is not None:
+            return known
+        data = _read_whole(real, status)
+        if is_lfs_pointer(data):
+            raise SampleError("is a Git LFS pointer, not the audio itself: run `git lfs pull`")
+        facts = inspect(data)
+        if facts is None:
+            raise SampleError(
+                f"is not audio by its content: {', '.join(FORMATS)} are taken, whatever the name says"
+            )
+        self._known.put(real, status, facts)
+        return facts
+
+
+def _relative(named: str) -> PurePosixPath:
+    """Return the path without ``.`` and double slashes."""
+    path = PurePosixPath(named)
+    if path.is_absolute():
+        raise SampleError(f"{quoted(named)} is absolute: write it relative to the catalog's directory")
+    if ".." in path.parts:
+        raise SampleError(f"{quoted(named)} has '..' in it: a sample lies in the catalog's directory")
+    if "\\" in named:
+        raise SampleError(f"{quoted(named)} has a backslash in it: write / between folders")
+    if not path.parts:
+        raise SampleError(f"{quoted(named)} names no file")
+    return path
+
+
+def _check_status(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise SampleError("is not a regular file")
+    if status.st_size == 0:
+        raise SampleError("is an empty file")
+    if status.st_size > MAX_SAMPLE_BYTES:
+        megabytes = MAX_SAMPLE_BYTES // 2**20
+        raise SampleError(
+            f"is {status.st_size / 2**20:.1f} MB, and {megabytes} MB is the most: shorten or compress it"
+        )
+
+
+def _read_whole(real: Path, status: os.stat_result) -> bytes:
+    """Read a file whose status is known from one descriptor; it must not change meanwhile."""
+    with os.fdopen(open_regular(real), "rb") as stream:
+        data = stream.read(MAX_SAMPLE_BYTES + 1)
+        after = os.fstat(stream.fileno())
+    same = all(
+        getattr(status, name) == getattr(after, name)
+        for name in ("st_dev", "st_ino", "st_size", "st_mtime_ns")
+    )
+    if not same or len(data) != status.st_size:
+        raise SampleError("changes while it is read: try again")
+    return data

@@ -1,0 +1,187 @@
+"""Checking a document against its schema, in our own words.
+
+One validator is compiled for each schema: 10,000 documents take less than a second.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+
+from ddvoices.catalog.findings import Findings, did_you_mean, quoted
+from ddvoices.catalog.tree import Document, Mark, Step, Timestamp
+from ddvoices.resources import read_schema
+
+Path = tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """Something wrong at ``path``: the key at its end, or the value."""
+
+    path: Path
+    message: str
+    is_key: bool = False
+
+
+def check_schema(document: Document, schema: str, findings: Findings) -> frozenset[Path]:
+    """Check ``document`` against a schema by name; return the paths that are wrong."""
+    wrongs = {
+        wrong for error in _validator(schema).iter_errors(document.data) for wrong in _words(document, error)
+    }
+    for wrong in wrongs:
+        (findings.key if wrong.is_key else findings.value)(document, wrong.path, wrong.message)
+    return frozenset(wrong.path for wrong in wrongs)
+
+
+@cache
+def _validator(name: str) -> Any:
+    strict: Any = extend(Draft202012Validator, {"pattern": _check_pattern})  # type: ignore[no-untyped-call]
+    return strict(read_schema(name))
+
+
+def _check_pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
+    """Match as ECMAScript does, whose ``$`` doesn't look past a last line break."""
+    if isinstance(instance, str) and not _compiled(pattern).search(instance):
+        yield ValidationError("pattern")
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern.replace("$", r"\Z"))
+
+
+def _words(document: Document, error: ValidationError) -> Iterator[_Wrong]:
+    """Say in our words what jsonschema has found."""
+    path: Path = tuple(error.absolute_path)
+    if "propertyNames" in error.absolute_schema_path:
+        yield _Wrong((*path, str(error.instance)), _wrong_text(error), is_key=True)
+    elif error.validator == "additionalProperties":
+        yield from _unknown_fields(path, error)
+    elif error.validator == "required":
+        yield from _missing_fields(path, error)
+    elif error.validator == "uniqueItems":
+        yield from _repeated_items(path, error)
+    else:
+        mark = document.value_at(path)
+        yield _Wrong(path, _WORDS.get(str(error.validator), _fallback)(error, mark))
+
+
+def _unknown_fields(path: Path, error: ValidationError) -> Iterator[_Wrong]:
+    known = list(_schema_of(error).get("properties", {}))
+    for field in _instance(error):
+        if field not in known:
+            hint = did_you_mean(field, known) or f"; there are {', '.join(known)}"
+            yield _Wrong((*path, field), f"unknown field{hint}", is_key=True)
+
+
+def _missing_fields(path: Path, error: ValidationError) -> Iterator[_Wrong]:
+    properties = _schema_of(error).get("properties", {})
+    for field in error.validator_value if isinstance(error.validator_value, list) else ():
+        if field not in _instance(error):
+            examples = properties.get(field, {}).get("examples", ())
+            example = f", such as '{field}: {examples[0]}'" if examples else ""
+            yield _Wrong(path, f"'{field}' is missing: give it{example}", is_key=True)
+
+
+def _repeated_items(path: Path, error: ValidationError) -> Iterator[_Wrong]:
+    seen: set[str] = set()
+    for index, item in enumerate(_instance(error)):
+        if repr(item) in seen:
+            yield _Wrong((*path, index), f"{quoted(str(item))} stands here twice: remove one")
+        seen.add(repr(item))
+
+
+def _instance(error: ValidationError) -> Any:
+    return error.instance
+
+
+def _schema_of(error: ValidationError) -> Mapping[str, Any]:
+    return error.schema if isinstance(error.schema, Mapping) else {}
+
+
+def _wrong_type(error: ValidationError, mark: Mark) -> str:
+    expected: Any = error.validator_value
+    names: list[str] = [expected] if isinstance(expected, str) else list(expected)
+    wanted = " or ".join(_TYPES[name] for name in names if name != "null")
+    if error.instance is None:
+        return f"is empty: give {wanted}, or leave the field out"
+    if mark.raw is not None and "string" in names:
+        return f"{_shown(error.instance, mark)}, and {wanted} is wanted: write it in quotes, '{mark.raw}'"
+    return f"{_shown(error.instance, mark)}, and {wanted} is wanted"
+
+
+def _wrong_choice(error: ValidationError, mark: Mark) -> str:
+    choices = error.validator_value if isinstance(error.validator_value, list) else []
+    hint = did_you_mean(error.instance, choices) if isinstance(error.instance, str) else ""
+    return f"{_value(error.instance, mark)} is not one of {', '.join(map(repr, choices))}{hint}"
+
+
+def _wrong_text(error: ValidationError) -> str:
+    text = str(error.instance)
+    if not text.strip():
+        return "is empty: give text (an optional field may be left out)"
+    return f"{quoted(text)} {_schema_of(error).get('patternErrorMessage', 'has a form that is not allowed')}"
+
+
+def _fallback(error: ValidationError, mark: Mark) -> str:
+    return f"{_value(error.instance, mark)} breaks the rule {error.validator}: {error.validator_value}"
+
+
+_WORDS: Mapping[str, Callable[[ValidationError, Mark], str]] = {
+    "type": _wrong_type,
+    "enum": _wrong_choice,
+    "const": lambda e, mark: (
+        f"{_value(e.instance, mark)} is not {e.validator_value!r}, the only one there is"
+    ),
+    "pattern": lambda e, _: _wrong_text(e),
+    "minLength": lambda _, __: "is empty: give a value, or leave the field out",
+    "maxLength": lambda e, _: (
+        f"is {len(str(e.instance))} characters long: at most {e.validator_value} are allowed"
+    ),
+    "minimum": lambda e, mark: (
+        f"{_value(e.instance, mark)} is too low: at least {e.validator_value} is wanted"
+    ),
+    "maximum": lambda e, mark: (
+        f"{_value(e.instance, mark)} is too high: at most {e.validator_value} is wanted"
+    ),
+    "minItems": lambda _, __: "is an empty list: name at least one, or leave the field out",
+}
+_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping of fields",
+}
+
+
+def _value(instance: Any, mark: Mark) -> str:
+    """Return a value as it was written, cut if it is long."""
+    if mark.raw is not None:
+        return mark.raw[:60] or "nothing"
+    return quoted(instance) if isinstance(instance, str) else _shown(instance, mark)
+
+
+def _shown(instance: Any, mark: Mark) -> str:
+    """Return a value and what it is: ``12 is a number``."""
+    match instance:
+        case bool():
+            kind = "a boolean"
+        case int() | float():
+            kind = "a number"
+        case Timestamp():
+            kind = "a date"
+        case list():
+            return "is a list"
+        case dict():
+            return "is a mapping"
+        case _:
+            kind = "text"
+    return f"{_value(instance, mark)} is {kind}"
