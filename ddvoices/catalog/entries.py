@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ddvoices.catalog.findings import Findings
@@ -22,45 +22,39 @@ DEFAULTS: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A mapping of a document, of which the values that break the schema are out of sight."""
+    """A mapping of a document, of which the values that break the schema are out of sight.
+
+    ``fields`` is the mapping as it is written, ``wrong`` the paths that the schema has found fault with.
+    """
 
     document: Document
     path: tuple[Step, ...]
-    wrong: frozenset[tuple[Step, ...]] = field(default_factory=frozenset)
+    fields: Mapping[str, Any]
+    wrong: frozenset[tuple[Step, ...]] = frozenset()
 
     def get(self, name: str) -> Any:
         """Return the value of a field; None if it isn't there or nothing of it can be relied on."""
-        path = self.within(name)
-        return None if any(bad[: len(path)] == path for bad in self.wrong) else self._written(name)
+        if self.wrong:
+            path = self.within(name)
+            if any(bad[: len(path)] == path for bad in self.wrong):
+                return None
+        return self.fields.get(name)
 
     def items(self, name: str) -> dict[Step, Any]:
         """Return what can be relied on in a list or a mapping, by index or key."""
-        path, value = self.within(name), self._written(name)
+        path, value = self.within(name), self.fields.get(name)
         if path in self.wrong:
             return {}
-        pairs = (
-            value.items()
-            if isinstance(value, Mapping)
-            else enumerate(value if isinstance(value, list) else ())
-        )
+        pairs = enumerate(value) if isinstance(value, list) else dict(value or {}).items()
         return {step: item for step, item in pairs if (*path, step) not in self.wrong}
 
     def has(self, name: str) -> bool:
         """Tell whether the field is written, rightly or wrongly."""
-        return name in self._fields()
+        return name in self.fields
 
     def within(self, *names: Step) -> tuple[Step, ...]:
         """Return the path of something in this section."""
         return (*self.path, *names)
-
-    def _written(self, name: str) -> Any:
-        return self._fields().get(name)
-
-    def _fields(self) -> Mapping[str, Any]:
-        value: Any = self.document.data
-        for step in self.path:
-            value = value.get(step) if isinstance(value, Mapping) else None
-        return value if isinstance(value, Mapping) else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +82,7 @@ class Settings(Section):
     @property
     def regions(self) -> Mapping[str, Mapping[str, str]] | None:
         """Return the endpoints of each known region, None if they can't be told."""
-        unknown = not isinstance(self.document.data, Mapping)
+        unknown = not isinstance(self.document.data, dict)
         if unknown or (self.has("regions") and self.get("regions") is None):
             return None
         return {name: {} for name in BUILT_IN_REGIONS} | dict(self.get("regions") or {})
@@ -113,28 +107,38 @@ class Settings(Section):
         return None if unknown else tuple(sorted(self.default("regions")))
 
 
+def fields_at(document: Document, *path: str) -> dict[str, Any]:
+    """Return the mapping at a path, an empty one if there is none."""
+    value: Any = document.data
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
 def check_settings(document: Document, findings: Findings) -> Settings:
     """Return the settings of a document, with the schema's problems in ``findings``."""
-    return Settings(document=document, path=(), wrong=check_schema(document, "catalog", findings))
+    wrong = check_schema(document, "catalog", findings)
+    return Settings(document=document, path=(), fields=fields_at(document), wrong=wrong)
 
 
 def check_voices(document: Document, findings: Findings) -> list[Entry]:
     """Return the voices of a document, with the schema's problems in ``findings``."""
     wrong = check_schema(document, "voices", findings)
-    data = document.data
-    voices = data.get("voices") if isinstance(data, Mapping) else None
-    if not isinstance(voices, Mapping):
-        if not wrong:
-            findings.file_warning(document.file, "no voices in this file", document.at)
-        return []
-    if not voices:
-        findings.warn(document, ("voices",), "no voices in this file")
+    voices = fields_at(document, "voices")
+    if not voices and not wrong:
+        findings.warn(document, ("voices",) if document.data else (), "no voices in this file")
     by_key: dict[Step, set[tuple[Step, ...]]] = {}
     for path in wrong:
         if len(path) > 1:
             by_key.setdefault(path[1], set()).add(path)
     return [
-        Entry(document=document, path=("voices", key), key=key, wrong=frozenset(by_key.get(key, ())))
-        for key in voices
-        if ("voices", key) not in wrong or isinstance(voices[key], Mapping)
+        Entry(
+            document=document,
+            path=("voices", key),
+            fields=fields,
+            key=key,
+            wrong=frozenset(by_key.get(key, ())),
+        )
+        for key, fields in voices.items()
+        if isinstance(fields, dict)
     ]

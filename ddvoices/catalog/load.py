@@ -50,7 +50,7 @@ def _read_document(root: Root, file: str, findings: Findings) -> Document | None
 def _read_settings(root: Root, file: str | None, findings: Findings) -> Settings:
     document = _read_document(root, file, findings) if file else None
     if document is None:
-        return Settings(document=Document(file=file or "", data=None), path=())
+        return Settings(document=Document(file=file or "", data=None), path=(), fields={})
     return check_settings(document, findings)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from ddvoices.catalog.entries import BUILT_IN_REGIONS, Entry, Section, Settings
+from ddvoices.catalog.entries import BUILT_IN_REGIONS, Entry, Section, Settings, fields_at
 from ddvoices.catalog.findings import Findings, did_you_mean, place, quoted
 from ddvoices.catalog.tree import Step
 from ddvoices.identity import colliding_keys, colliding_owners, plain
@@ -66,7 +66,8 @@ def _endpoints_are_urls(settings: Settings, findings: Findings) -> None:
 
 
 def _default_regions_are_known(settings: Settings, findings: Findings) -> None:
-    defaults = Section(document=settings.document, path=("defaults",), wrong=settings.wrong)
+    fields = fields_at(settings.document, "defaults")
+    defaults = Section(document=settings.document, path=("defaults",), fields=fields, wrong=settings.wrong)
     _check_regions(settings, defaults, findings)
 
 

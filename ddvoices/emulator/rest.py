@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ddvoices.emulator import voices
+from ddvoices.emulator import tts, voices
 from ddvoices.emulator.exchange import Answer, Call, Refusal, refuse
 from ddvoices.emulator.state import Store
 
@@ -32,6 +32,7 @@ ROUTES = (
     Route("PUT", "/voice", voices.update_voice),
     Route("GET", "/voice/{id}", voices.show_voice),
     Route("DELETE", "/voice/{id}", voices.delete_voice),
+    Route("POST", "/tts", tts.generate),
 )
 
 

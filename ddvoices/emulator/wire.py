@@ -65,8 +65,8 @@ def read_new_voice(document: Mapping[str, Any], settings: Settings) -> tuple[New
     Raises:
         Refusal: 400, naming the field that is missing or wrong.
     """
-    filename = _required(document, "filename")
-    data = decode_audio(_required(document, "data"), "data", most=settings.max_audio_bytes)
+    filename = read_required(document, "filename")
+    data = decode_audio(read_required(document, "data"), "data", most=settings.max_audio_bytes)
     name, title = read_text(document, "name"), read_text(document, "title")
     if name is None or settings.name_on_post is NameOnPost.IGNORED:
         name = title
@@ -109,6 +109,14 @@ def read_text(document: Mapping[str, Any], name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise Refusal(400, f"Invalid request: field '{name}' must be a string")
     return value or None
+
+
+def read_required(document: Mapping[str, Any], name: str) -> str:
+    """Return a string field that must be there and not be empty."""
+    value = read_text(document, name)
+    if value is None:
+        raise Refusal(400, f"Invalid request: missing required field '{name}'")
+    return value
 
 
 def read_flag(document: Mapping[str, Any], name: str) -> bool | None:
@@ -168,13 +176,6 @@ def _speaker(voice: Voice, settings: Settings) -> Any:
             return _ABSENT
         case EchoSpeakerId.OWN:
             return voice.own_speaker_id
-
-
-def _required(document: Mapping[str, Any], name: str) -> str:
-    value = read_text(document, name)
-    if value is None:
-        raise Refusal(400, f"Invalid request: missing required field '{name}'")
-    return value
 
 
 def _age(document: Mapping[str, Any]) -> int | None:

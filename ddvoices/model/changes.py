@@ -178,7 +178,8 @@ class RegionPlan:
     """The plan of one region.
 
     ``changes`` holds the no-ops too, sorted by key. ``standings`` says of each observed voice's id what it
-    is to the catalog and, as far as known, to which key; ``prunable`` are the ids that a prune may delete.
+    is to the catalog and, as far as known, to which key, and ``names`` what it is called; ``prunable`` are
+    the ids that a prune may delete.
     """
 
     region: str
@@ -187,6 +188,7 @@ class RegionPlan:
     changes: tuple[Change, ...] = ()
     counts: ObservedCounts = ObservedCounts()
     standings: Mapping[str, tuple[Standing, str | None]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     prunable: frozenset[str] = frozenset()
     errors: tuple[KeyProblem, ...] = ()
     error: str | None = None

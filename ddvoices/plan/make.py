@@ -87,6 +87,7 @@ def _plan_region(
         changes=tuple(sorted(_chosen(changes, options, specs), key=_sort_key)),
         counts=_count(standings),
         standings=standings.of,
+        names={voice.id: voice.name or voice.title or "" for voice in observed.voices},
         prunable=standings.prunable,
         errors=tuple(problems),
     )

@@ -1,0 +1,231 @@
+"""``ddvoices apply``: make the service hold what the catalog wants."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ddvoices.cli import options
+from ddvoices.cli.session import Session
+from ddvoices.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from ddvoices.apply import ApplyOptions, Event, Work
+    from ddvoices.cli.regions import OpenRegions
+    from ddvoices.lockfile import Journal
+    from ddvoices.model import Catalog, Plan, PlanOptions, Report
+
+Reviewed = dict[str, Any]
+
+
+@click.command
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@options.regions
+@options.targets
+@options.labels
+@click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+@options.prune
+@click.option(
+    "--force", is_flag=True, help="Lift the policy's percentages, and send again what never was answered."
+)
+@click.option(
+    "--settle",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a new voice may take to show up in the listing.",
+)
+@click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another apply on this machine.",
+)
+@options.output_format("text", "json")
+@click.pass_obj
+def apply(
+    session: Session,
+    *,
+    file: Path | None,
+    regions: tuple[str, ...],
+    targets: tuple[str, ...],
+    labels: tuple[tuple[str, str], ...],
+    yes: bool,
+    prune: bool,
+    force: bool,
+    settle: float,
+    lock_timeout: float,
+    output_format: str,
+) -> int:
+    """Make the service hold what the catalog wants.
+
+    With FILE, a plan that was saved and reviewed, only what stands in it is run, and only as far as it
+    stands unchanged in a plan made now.
+
+    \b
+    Examples:
+      ddvoices apply
+      ddvoices apply --yes --prune
+      ddvoices apply plan.json
+    """
+    from ddvoices.apply import ApplyOptions
+    from ddvoices.cli.show import read_plan_file
+    from ddvoices.lockfile import hold_journal
+    from ddvoices.model import PlanOptions
+
+    _check_usage(file, chosen=bool(regions or targets or labels or prune), yes=yes)
+    reviewed = read_plan_file(file) if file is not None else None
+    choice = PlanOptions(prune=prune, targets=targets, labels=labels)
+    catalog = session.load_catalog()
+    if reviewed is not None:
+        choice, regions = PlanOptions(prune=reviewed["prune"]), tuple(reviewed["regions"])
+        _check_regions(reviewed, catalog)
+    how = ApplyOptions(settle=settle, force=force, on_event=_teller(session))
+    with hold_journal(catalog.root, timeout=lock_timeout) as journal:
+        run = _Run(session, catalog, journal, how, output_format=output_format, ask=not yes and file is None)
+        return run.run(regions, choice, reviewed)
+
+
+class _Run:
+    """One apply, while it holds the catalog."""
+
+    def __init__(
+        self,
+        session: Session,
+        catalog: Catalog,
+        journal: Journal,
+        how: ApplyOptions,
+        *,
+        output_format: str,
+        ask: bool,
+    ) -> None:
+        self._session = session
+        self._catalog = catalog
+        self._journal = journal
+        self._how = how
+        self._format = output_format
+        self._ask = ask
+
+    def run(self, regions: tuple[str, ...], choice: PlanOptions, reviewed: Reviewed | None) -> int:
+        """Plan, show, ask, apply, report."""
+        from ddvoices.apply import apply_plan
+        from ddvoices.cli.regions import open_regions
+
+        with open_regions(self._catalog, regions) as opened:
+            work = self._prepare(opened, choice, reviewed)
+            self._show(work.plan)
+            if work.plan.pending and self._ask and not click.confirm("Apply these changes?", err=True):
+                self._session.error("not applied: the answer was no")
+                return ExitCode.ERROR
+            report = apply_plan(work, self._how)
+        self._report(report)
+        return exit_code(report, work.plan)
+
+    def _prepare(self, opened: OpenRegions, choice: PlanOptions, reviewed: Reviewed | None) -> Work:
+        """Return the work: settle what was left open, observe, plan, hold it against the reviewed plan."""
+        from ddvoices.apply import Work, settle_open_intents
+        from ddvoices.cli.planning import now, unsettled_keys, warn
+        from ddvoices.lockfile import load_lock
+        from ddvoices.plan import make_plan, select
+
+        catalog, journal = self._catalog, self._journal
+        saved = load_lock(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
+        settle_open_intents(opened.clients, opened.accounts, journal, self._how, owner=catalog.owner)
+        lock = journal.fold(saved, owner=catalog.owner)
+        observed = opened.observe(catalog, lock)
+        unsettled = unsettled_keys(journal.open_intents(), opened.accounts)
+        choice = replace(choice, created_at=now(), unsettled=unsettled)
+        everything = replace(choice, targets=(), labels=())
+        whole = make_plan(catalog, observed, lock, everything)
+        chosen = whole if choice == everything else make_plan(catalog, observed, lock, choice)
+        warn(self._session, catalog, whole)
+        plan, verdicts = (chosen, ()) if reviewed is None else select(reviewed, chosen)
+        return Work(
+            plan=plan,
+            whole=whole,
+            desired=catalog,
+            observed=observed,
+            clients=opened.clients,
+            lock=lock,
+            journal=journal,
+            verdicts=verdicts,
+        )
+
+    def _show(self, plan: Plan) -> None:
+        """Print what is about to happen; with JSON, stdout is the report's alone."""
+        from ddvoices.cli.plan import print_plan
+        from ddvoices.plan import plan_document
+
+        if self._format == "text" and (plan.pending or not plan.complete):
+            print_plan(self._session, plan_document(plan), "text")
+
+    def _report(self, report: Report) -> None:
+        from ddvoices.report.outcomes import report_document, report_text
+
+        for warning in report.warnings:
+            self._session.warn(warning)
+        if self._format == "json":
+            import json
+
+            click.echo(json.dumps(report_document(report), indent=2, ensure_ascii=False))
+            return
+        colored = self._session.colored(sys.stdout)
+        click.echo(report_text(report, color=colored), nl=False, color=colored)
+
+
+def exit_code(report: Report, plan: Plan) -> ExitCode:
+    """Return what an apply ends with: 0, the cause's own code, or 4 where a part was applied."""
+    from ddvoices.cli.planning import incomplete_code
+    from ddvoices.model import Result
+
+    if report.interrupted:
+        return ExitCode.INTERRUPTED
+    bad = [o for o in report.outcomes if o.result in (Result.FAILED, Result.STALE, Result.SKIPPED)]
+    if not bad and plan.complete:
+        return ExitCode.OK
+    if report.count((Result.APPLIED, Result.ADOPTED)):
+        return ExitCode.PARTIAL
+    causes = sorted(bad, key=lambda outcome: outcome.result is Result.SKIPPED)
+    if causes and causes[0].result is not Result.SKIPPED:
+        return causes[0].error_code
+    return incomplete_code(plan)
+
+
+def _check_usage(file: Path | None, *, chosen: bool, yes: bool) -> None:
+    if file is not None and chosen:
+        raise UsageError("a saved plan says what is run: FILE takes no --region, --target, --label, --prune")
+    if file is None and not yes and not sys.stdin.isatty():
+        raise UsageError("nobody can be asked here: use --yes, or apply a saved plan: `ddvoices apply FILE`")
+
+
+def _check_regions(reviewed: Reviewed, catalog: Catalog) -> None:
+    """Refuse a plan of regions that the catalog doesn't have, before anything is asked."""
+    from ddvoices.errors import PlanStaleError
+
+    for name in reviewed["regions"]:
+        if name not in catalog.regions:
+            raise PlanStaleError(f"the plan is of region {name}, which the catalog doesn't have: plan again")
+
+
+def _teller(session: Session) -> Any:
+    """Return what tells the user of each change while it happens: as JSON lines, or on a terminal."""
+    from ddvoices.report.outcomes import outcome_text
+
+    def tell(event: Event) -> None:
+        if event.outcome is None:
+            return
+        outcome = event.outcome
+        if session.log_format == "json":
+            details = {"region": outcome.region, "key": outcome.key, "action": str(outcome.action)}
+            session.say(outcome_text(outcome), **details, result=str(outcome.result), id=outcome.id)
+        elif sys.stderr.isatty():
+            session.say(outcome_text(outcome))
+
+    return tell

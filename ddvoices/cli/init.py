@@ -1,0 +1,126 @@
+"""``ddvoices init``: start a catalog in a repository."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from pathlib import Path
+
+import click
+
+from ddvoices.cli.session import Session
+from ddvoices.errors import DdvoicesError, ExitCode
+
+# no letters or digits that people confuse
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_RANDOM_LENGTH = 4
+
+_CATALOG = """\
+# yaml-language-server: $schema=.schemas/catalog.schema.json
+version: 1
+
+# Marks in the account what is this catalog's: one owner, one catalog. Don't change it later.
+owner: {owner}
+
+# Keys are never in a file: DEEPDUB_API_KEY_US, DEEPDUB_API_KEY_EU, or DEEPDUB_API_KEY for both.
+regions:
+  us: {{}}
+
+defaults:
+  locale: en-US
+  regions: [us]
+"""
+
+_VOICES = """\
+# yaml-language-server: $schema=.schemas/voices.schema.json
+voices:
+  # The key is what every command and application calls the voice by; keep it when the name changes.
+  example-narrator:
+    name: Example narrator
+    # A reader of LibriVox, whose recordings are in the public domain; replace it by a voice of yours.
+    sample: samples/example-narrator.wav
+    gender: male
+    locale: en-US
+    speaking_style: Neutral
+"""
+
+_IGNORED = "{catalog}/.ddvoices/"
+_EXAMPLE_SAMPLE = "samples/austen-narrator.wav"
+
+
+@click.command
+@click.argument(
+    "directory",
+    metavar="[DIR]",
+    required=False,
+    default=".",
+    type=click.Path(file_okay=False, path_type=Path),
+)
+@click.option("--owner", metavar="NAME", help="What the owner is called; a random part is added.")
+@click.pass_obj
+def init(session: Session, *, directory: Path, owner: str | None) -> int:
+    """Start a catalog in a repository.
+
+    DIR is the repository (default: here). Nothing that is there is changed, but for a line that is added to
+    .gitignore.
+
+    \b
+    Examples:
+      ddvoices init
+      ddvoices init my-repository --owner acme-studio
+    """
+    root = directory / session.catalog_directory
+    if root.exists() and any(root.iterdir() if root.is_dir() else [root]):
+        raise DdvoicesError(f"{root}: is there already, and not empty: choose another place by --catalog")
+    name = f"{_owner_name(owner or directory.resolve().name)}-{_random_part()}"
+    _write(root, name)
+    _ignore(directory, session.catalog_directory)
+    click.echo(f"{root}: a catalog of owner {name}, with one voice")
+    session.say(f"next: `ddvoices --catalog {root} validate`, then set DEEPDUB_API_KEY and `ddvoices plan`")
+    return ExitCode.OK
+
+
+def _owner_name(text: str) -> str:
+    """Return ``text`` as an owner may be written; what isn't allowed becomes a hyphen."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-")
+    return name or "voices"
+
+
+def _random_part() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
+
+
+def _write(root: Path, owner: str) -> None:
+    """Write the files, the catalog's settings last: without them it isn't a catalog yet."""
+    from ddvoices.files import write_whole
+    from ddvoices.resources import example_catalog_path, schema_path
+
+    files = {f".schemas/{name}.schema.json": schema_path(name).read_bytes() for name in ("catalog", "voices")}
+    files["samples/example-narrator.wav"] = (example_catalog_path() / _EXAMPLE_SAMPLE).read_bytes()
+    files["narrators.yaml"] = _VOICES.encode()
+    files["catalog.yaml"] = _CATALOG.format(owner=owner).encode()
+    for name, data in files.items():
+        path = root / name
+        _make_folder(path.parent)
+        write_whole(path, data)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DdvoicesError(f"{path}: can't be made: {error.strerror}") from error
+
+
+def _ignore(directory: Path, catalog: Path) -> None:
+    """Keep what a machine remembers while it applies out of git."""
+    if catalog.is_absolute():
+        return
+    path, line = directory / ".gitignore", _IGNORED.format(catalog=catalog.as_posix())
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        if line not in text.splitlines():
+            with path.open("a", encoding="utf-8") as file:
+                file.write(("\n" if text and not text.endswith("\n") else "") + line + "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DdvoicesError(f"{path}: can't be written: add the line {line} to it yourself") from error

@@ -1,0 +1,54 @@
+"""Options that several commands share, so that they are spelled and explained once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+regions = click.option(
+    "-r", "--region", "regions", multiple=True, metavar="REGION", help="Only this region; may be repeated."
+)
+region = click.option("-r", "--region", metavar="REGION", help="The region to use.")
+targets = click.option(
+    "-t",
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="KEY",
+    help="Only changes of this key; a glob such as 'ada-*' works; may be repeated.",
+)
+labels = click.option(
+    "-l",
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="LABEL=VALUE",
+    callback=lambda _ctx, _param, pairs: tuple(map(_pair, pairs)),
+    help="Only changes of voices with this label; may be repeated.",
+)
+prune = click.option(
+    "--prune", is_flag=True, help="Also delete our voices that are superseded, duplicate or orphaned."
+)
+
+
+def output_format(*names: str, default: str = "text") -> Callable[[F], F]:
+    """Return the option that chooses among output formats."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(names),
+        default=default,
+        show_default=True,
+        help="How to print.",
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise click.BadParameter(f"{text!r} is not LABEL=VALUE")
+    return name, value

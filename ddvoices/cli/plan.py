@@ -1,0 +1,100 @@
+"""``ddvoices plan``: show what apply would do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ddvoices.cli import options
+from ddvoices.cli.session import Session
+from ddvoices.errors import ExitCode
+
+if TYPE_CHECKING:
+    from ddvoices.model import Plan
+
+
+@click.command
+@options.regions
+@options.targets
+@options.labels
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Save the plan, for review and for `ddvoices apply FILE`.",
+)
+@options.output_format("text", "json")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
+@options.prune
+@click.pass_obj
+def plan(
+    session: Session,
+    *,
+    regions: tuple[str, ...],
+    targets: tuple[str, ...],
+    labels: tuple[tuple[str, str], ...],
+    output: Path | None,
+    output_format: str,
+    detailed_exitcode: bool,
+    prune: bool,
+) -> int:
+    """Show what apply would do.
+
+    Nothing is written, neither to the service nor to the catalog.
+
+    \b
+    Examples:
+      ddvoices plan
+      ddvoices plan -r us -t 'ada-*'
+      ddvoices plan --prune -o plan.json
+    """
+    from ddvoices.cli.planning import plan_now
+    from ddvoices.model import PlanOptions
+    from ddvoices.plan import plan_document
+
+    choice = PlanOptions(prune=prune, targets=targets, labels=labels)
+    _, found = plan_now(session, regions, choice)
+    document = plan_document(found)
+    if output is not None:
+        _save(document, output)
+    print_plan(session, document, output_format)
+    if output is not None:
+        session.say(f"saved to {output}: `ddvoices apply {output}` runs what is in it, and nothing else")
+    return exit_code(found, detailed=detailed_exitcode)
+
+
+def print_plan(session: Session, document: dict[str, Any], output_format: str) -> None:
+    """Print a plan document on stdout."""
+    if output_format == "json":
+        click.echo(_json(document))
+        return
+    import sys
+
+    from ddvoices.report.text import plan_text
+
+    colored = session.colored(sys.stdout)
+    click.echo(plan_text(document, color=colored), nl=False, color=colored)
+
+
+def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:
+    """Return what a plan ends with: an incomplete one is never 0 or 2."""
+    from ddvoices.cli.planning import incomplete_code
+
+    if not plan.complete:
+        return incomplete_code(plan)
+    return ExitCode.CHANGES if detailed and plan.pending else ExitCode.OK
+
+
+def _save(document: dict[str, Any], path: Path) -> None:
+    from ddvoices.files import write_whole
+
+    write_whole(path, (_json(document) + "\n").encode())
+
+
+def _json(document: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps(document, indent=2, ensure_ascii=False)

@@ -1,0 +1,59 @@
+"""What plan, apply, status and ids have in common: from the catalog's directory to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ddvoices.errors import ExitCode
+
+if TYPE_CHECKING:
+    from ddvoices.cli.session import Session
+    from ddvoices.lockfile import Intent
+    from ddvoices.model import Catalog, Plan, PlanOptions
+
+
+def plan_now(session: Session, regions: tuple[str, ...], options: PlanOptions) -> tuple[Catalog, Plan]:
+    """Return the catalog and a plan of it made now, without writing anything anywhere."""
+    from dataclasses import replace
+
+    from ddvoices.cli.regions import open_regions
+    from ddvoices.lockfile import peek
+    from ddvoices.plan import make_plan
+
+    catalog = session.load_catalog()
+    lock, intents = peek(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
+    with open_regions(catalog, regions) as opened:
+        observed = opened.observe(catalog, lock)
+        unsettled = unsettled_keys(intents, opened.accounts)
+    options = replace(options, created_at=now(), unsettled=unsettled)
+    plan = make_plan(catalog, observed, lock, options)
+    warn(session, catalog, plan)
+    return catalog, plan
+
+
+def warn(session: Session, catalog: Catalog, plan: Plan) -> None:
+    """Print a plan's own warnings; the catalog's were printed when it was loaded."""
+    for warning in plan.warnings[len(catalog.warnings) :]:
+        session.warn(warning)
+
+
+def now() -> str:
+    """Return the time as plans write it: RFC 3339, UTC, whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def unsettled_keys(intents: Iterable[Intent], accounts: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """Return (region, key) of the published voices whose create was never answered, in today's accounts."""
+    return frozenset(
+        (intent.region, intent.key)
+        for intent in intents
+        if intent.publish and accounts.get(intent.region) == intent.account
+    )
+
+
+def incomplete_code(plan: Plan) -> ExitCode:
+    """Return what an incomplete plan ends with: the code of the first region that failed."""
+    codes = [region.error_code for region in plan.regions if region.error is not None]
+    return codes[0] if codes else ExitCode.ERROR

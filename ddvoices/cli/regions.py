@@ -1,0 +1,94 @@
+"""The regions of a run: their endpoints, keys and clients, and what they hold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ddvoices.errors import MissingKeyError, UsageError
+
+if TYPE_CHECKING:
+    from ddvoices.client import DeepdubClient
+    from ddvoices.model import Catalog, Lock, ObservedRegion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRegions:
+    """Clients by region, their accounts, and the regions for which there is no key."""
+
+    clients: Mapping[str, DeepdubClient]
+    accounts: Mapping[str, str]
+    closed: Mapping[str, ObservedRegion] = field(default_factory=dict)
+
+    def observe(
+        self, desired: Catalog, lock: Lock, only: Sequence[str] | None = None
+    ) -> dict[str, ObservedRegion]:
+        """Return what the regions hold, asked side by side."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        from ddvoices.observe import observe_region
+
+        with ThreadPoolExecutor(max_workers=max(len(self.clients), 1)) as pool:
+            futures = {
+                name: pool.submit(
+                    observe_region,
+                    client,
+                    region=name,
+                    account=self.accounts[name],
+                    desired=desired,
+                    lock=lock,
+                )
+                for name, client in self.clients.items()
+            }
+        return {**self.closed, **{name: future.result() for name, future in futures.items()}}
+
+
+@contextmanager
+def open_regions(catalog: Catalog, chosen: Sequence[str]) -> Iterator[OpenRegions]:
+    """Open the catalog's regions, or those that were chosen.
+
+    A region without a key is closed, and the others go on; an endpoint that isn't trusted ends the run
+    before anything is asked anywhere.
+
+    Raises:
+        UsageError: a chosen region isn't one of the catalog's.
+        UntrustedEndpointError: see above.
+        MissingKeyError: no region has a key.
+    """
+    from ddvoices.auth import account_of, find_key
+    from ddvoices.client import DeepdubClient, resolve_endpoints
+    from ddvoices.model import ObservedRegion
+
+    endpoints = {
+        name: resolve_endpoints(name, catalog.regions.get(name), os.environ)
+        for name in chosen_regions(catalog, chosen)
+    }
+    clients: dict[str, DeepdubClient] = {}
+    accounts: dict[str, str] = {}
+    closed: dict[str, ObservedRegion] = {}
+    with ExitStack() as stack:
+        for name, found in endpoints.items():
+            try:
+                key = find_key(name, environ=os.environ)
+            except MissingKeyError as error:
+                closed[name] = ObservedRegion(
+                    region=name, endpoint=found.rest, account="", error=str(error), error_code=error.exit_code
+                )
+                continue
+            accounts[name] = account_of(key.value)
+            clients[name] = stack.enter_context(DeepdubClient.for_endpoints(found, key.value))
+        if not clients and closed:
+            raise MissingKeyError("; ".join(str(region.error) for region in closed.values()))
+        yield OpenRegions(clients=clients, accounts=accounts, closed=closed)
+
+
+def chosen_regions(catalog: Catalog, chosen: Sequence[str]) -> list[str]:
+    """Return the chosen regions, or those that the catalog has voices or settings for, sorted."""
+    for name in chosen:
+        if name not in catalog.regions:
+            known = ", ".join(sorted(catalog.regions))
+            raise UsageError(f"no region {name!r} in the catalog: its regions are {known}")
+    return sorted(set(chosen) or catalog.regions)

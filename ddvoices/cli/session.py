@@ -1,0 +1,103 @@
+"""What one run of the program shares: its options, and how it prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ddvoices.model import Catalog
+
+# wide enough that nothing is folded where no person reads it
+_PIPE_WIDTH = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """The options before the command, and the two places to print to."""
+
+    catalog_directory: Path
+    color: str = "auto"
+    verbose: bool = False
+    quiet: bool = False
+    log_format: str = "text"
+
+    def load_catalog(self) -> Catalog:
+        """Return the catalog; its warnings are printed.
+
+        Raises:
+            CatalogError: it is invalid, or there is none.
+        """
+        from ddvoices.catalog import load_catalog
+
+        catalog = load_catalog(self.catalog_directory)
+        for warning in catalog.warnings:
+            self.warn(warning)
+        return catalog
+
+    def console(self, stream: IO[str] | None = None) -> Console:
+        """Return a rich console on stdout, or on ``stream``."""
+        from rich.console import Console
+
+        file = stream or sys.stdout
+        width = None if file.isatty() else _PIPE_WIDTH
+        colored = self.colored(file)
+        return Console(
+            file=file,
+            width=width,
+            no_color=not colored,
+            force_terminal=colored or None,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            soft_wrap=False,
+        )
+
+    def colored(self, stream: IO[str]) -> bool:
+        """Tell whether to colour what goes to ``stream``."""
+        if self.color != "auto":
+            return self.color == "always"
+        if os.environ.get("NO_COLOR"):
+            return False
+        if os.environ.get("FORCE_COLOR"):
+            return True
+        return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+    def warn(self, message: str) -> None:
+        """Print a warning."""
+        self._message("warning", message, "yellow")
+
+    def error(self, message: str) -> None:
+        """Print an error that doesn't end the run."""
+        self._message("error", message, "red")
+
+    def say(self, message: str, **details: Any) -> None:
+        """Print progress, unless it is to be quiet."""
+        if not self.quiet:
+            self._message("info", message, None, **details)
+
+    def _message(self, level: str, message: str, color: str | None, **details: Any) -> None:
+        from ddvoices.report.terminal import printable
+
+        if self.log_format == "json":
+            import json
+
+            click.echo(json.dumps({"level": level, "message": message, **details}), err=True)
+            return
+        prefix = "" if level == "info" else click.style(f"{level}: ", fg=color, bold=True)
+        click.echo(prefix + printable(message), err=True, color=self.colored(sys.stderr))
+
+    def start_logging(self) -> None:
+        """Let the client say what it asks, if that is wanted."""
+        if self.verbose:
+            import logging
+
+            logging.basicConfig(stream=sys.stderr, format="%(name)s: %(message)s")
+            logging.getLogger("ddvoices").setLevel(logging.DEBUG)

@@ -1,0 +1,57 @@
+"""``ddvoices status``: every voice in every region at a glance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ddvoices.cli import options
+from ddvoices.cli.session import Session
+
+
+@click.command
+@options.regions
+@options.output_format("text", "json")
+@click.pass_obj
+def status(session: Session, *, regions: tuple[str, ...], output_format: str) -> int:
+    """Show every voice in every region at a glance.
+
+    Below the matrix: the voices that no key means, with what they are to the catalog. A difference isn't an
+    error: the exit code is 0 if all regions could be asked.
+
+    \b
+    Examples:
+      ddvoices status
+      ddvoices status -r us --format json
+    """
+    from ddvoices.cli.plan import exit_code
+    from ddvoices.cli.planning import plan_now
+    from ddvoices.model import PlanOptions
+    from ddvoices.report.status import status_document
+
+    catalog, found = plan_now(session, regions, PlanOptions())
+    document = status_document(catalog, found)
+    if output_format == "json":
+        import json
+
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        _print(session, document)
+    return exit_code(found, detailed=False)
+
+
+def _print(session: Session, document: dict[str, Any]) -> None:
+    from ddvoices.report.status import others_table, status_table
+
+    console = session.console()
+    console.print(status_table(document))
+    others = others_table(document)
+    if others is not None:
+        console.print()
+        console.print(others)
+    for name, region in document["regions"].items():
+        if region["error"] is not None:
+            session.error(f"{name}: {region['error']}")
+        for problem in region["errors"]:
+            session.error(f"{name}: {problem['key']}: {problem['message']}")

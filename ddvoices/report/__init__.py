@@ -1,0 +1,1 @@
+"""Plans, outcomes and standings as text and JSON; nothing here prints."""

@@ -1,0 +1,127 @@
+"""A plan document as text for a terminal, a pipe or a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from click import style
+
+from ddvoices.model import Action, Reason
+from ddvoices.report.terminal import printable
+from ddvoices.report.words import COLORS, MARKS, REASONS, sample_words, value_words
+
+Document = Mapping[str, Any]
+
+_COUNTED = (
+    (Action.CREATE, "to create"),
+    (Action.UPDATE, "to update"),
+    (Action.REPLACE, "to replace"),
+    (Action.ADOPT, "to adopt"),
+    (Action.DELETE, "to delete"),
+)
+# these only repeat what the sample's own line says
+_UNSHOWN = frozenset({"fingerprint", "sample"})
+
+
+def plan_text(document: Document, *, color: bool = False) -> str:
+    """Return a plan as text: a block a region, a line a change, a last line that counts."""
+    lines: list[str] = []
+    for name, region in document["regions"].items():
+        block = list(_region_lines(name, region))
+        lines += [*block, ""] if block else []
+    lines += [
+        style(f"refused: {printable(refusal)}", fg="red", bold=True) for refusal in document["refusals"]
+    ]
+    lines.append(_last_line(document))
+    text = "\n".join(lines) + "\n"
+    return text if color else _plain(text)
+
+
+def _region_lines(name: str, region: Document) -> Iterator[str]:
+    """Yield a region's lines; none where there is nothing to say."""
+    if region["error"] is not None:
+        yield style(name, bold=True)
+        yield style(f"  error: {printable(region['error'])}", fg="red")
+        return
+    if not region["changes"] and not region["errors"]:
+        return
+    yield style(name, bold=True) + style(f"  {printable(region['endpoint'])}", dim=True)
+    width = max((len(_key(change)) for change in region["changes"]), default=0)
+    for change in region["changes"]:
+        yield from _change_lines(change, min(width, 40))
+    for problem in region["errors"]:
+        yield style(f"  error: {problem['key']}: {printable(problem['message'])}", fg="red")
+
+
+def _change_lines(change: Document, width: int) -> Iterator[str]:
+    """Yield one line of what and why, and one line a field."""
+    action, reason = Action(change["action"]), Reason(change["reason"])
+    head = style(f"  {MARKS[action]:>3} {_key(change):{width}}", fg=COLORS[action], bold=True)
+    yield f"{head}  {action:7}  {style(REASONS[reason], dim=True)}"
+    yield from (f"        {line}" for line in _detail_lines(change, action))
+
+
+def _detail_lines(change: Document, action: Action) -> Iterator[str]:
+    if action is Action.CREATE:
+        yield ", ".join(_created_words(change))
+    else:
+        yield from (_field_words(field) for field in change["fields"] if field["path"] not in _UNSHOWN)
+    if "sample" in change and _sample_changes(change):
+        yield f"sample: {sample_words(change['sample'])}"
+    if change.get("protected"):
+        yield style("protected: an apply will be refused", fg="red")
+    if "note" in change:
+        yield style(printable(change["note"]), fg="yellow")
+    if change["id"] is not None:
+        yield style(f"id: {printable(change['id'])}", dim=True)
+
+
+def _created_words(change: Document) -> Iterator[str]:
+    """Yield what a new voice will be, without the names of fields that explain themselves."""
+    for field in change["fields"]:
+        if field["path"] in ("name", "locale", "gender", "speaking_style"):
+            yield printable(str(field["after"]))
+        elif field["path"] == "age":
+            yield f"{field['after']} years"
+        elif field["path"] == "publish" and field["after"]:
+            yield style("published", fg="yellow", bold=True)
+
+
+def _field_words(field: Document) -> str:
+    path = "length" if field["path"] == "sample.seconds" else field["path"]
+    if field["after"] is None:
+        return f"{path}: {value_words(field['before'])}"
+    unit = " s" if path == "length" else ""
+    return f"{path}: {value_words(field['before'])} -> {value_words(field['after'])}{unit}"
+
+
+def _sample_changes(change: Document) -> bool:
+    """Tell whether the sample is news: not where a replace has another cause."""
+    paths = {field["path"] for field in change["fields"]}
+    return change["action"] == Action.CREATE or "sample" in paths or paths == {"fingerprint"}
+
+
+def _key(change: Document) -> str:
+    """Return the key, or the id where nobody remembers a key."""
+    return printable(change["key"] or change["id"] or "")
+
+
+def _last_line(document: Document) -> str:
+    summary = document["summary"]
+    counts = [f"{summary[action]} {words}" for action, words in _COUNTED if summary[action]]
+    if not counts and document["complete"]:
+        return style("No changes.", bold=True) + f" {_in_sync(summary['noop'])}."
+    counts = counts or ["no changes"]
+    line = style("Plan:", bold=True) + f" {', '.join(counts)}; {_in_sync(summary['noop'])}."
+    return line if document["complete"] else line + style(" The plan is not complete.", fg="red")
+
+
+def _in_sync(count: int) -> str:
+    return f"{count} in sync"
+
+
+def _plain(text: str) -> str:
+    from click import unstyle
+
+    return str(unstyle(text))

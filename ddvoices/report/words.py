@@ -1,0 +1,77 @@
+"""The words in which people read a plan: marks, reasons, values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ddvoices.model import Action, Reason
+from ddvoices.report.terminal import printable
+
+MARKS: Mapping[Action, str] = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.REPLACE: "-/+",
+    Action.ADOPT: "<=",
+    Action.DELETE: "-",
+    Action.NOOP: " ",
+}
+
+COLORS: Mapping[Action, str] = {
+    Action.CREATE: "green",
+    Action.UPDATE: "yellow",
+    Action.REPLACE: "magenta",
+    Action.ADOPT: "cyan",
+    Action.DELETE: "red",
+    Action.NOOP: "white",
+}
+
+REASONS: Mapping[Reason, str] = {
+    Reason.NOT_IN_REGION: "not in the region yet",
+    Reason.FIELDS_DIFFER: "set in place",
+    Reason.CONTENT_DIFFERS: "needs a new voice; the old one stays until it is pruned",
+    Reason.PUBLISH_WITHDRAWN: "no longer published",
+    Reason.RENAMED: "there already, under another key; nothing is uploaded",
+    Reason.ROLLED_BACK: "there already, from before; nothing is uploaded",
+    Reason.MOVED: "there already, under a former key; nothing is uploaded",
+    Reason.PINNED: "there already, named by its id; nothing is uploaded",
+    Reason.NATURAL_KEY: "there already, with the same name, locale, gender and style; nothing is uploaded",
+    Reason.FORMER_OWNER: "there already, of a former owner; nothing is uploaded",
+    Reason.LOCKED: "there already, known from the lock; nothing is uploaded",
+    Reason.BASELINE: "its sample is taken as the voice's; nothing is uploaded",
+    Reason.SUPERSEDED: "superseded by a newer voice of its key",
+    Reason.DUPLICATE: "a copy of its key's voice",
+    Reason.ORPHANED: "no longer in the catalog",
+    Reason.IN_SYNC: "in sync",
+    Reason.PIN_NOT_FOUND: "the pinned voice isn't there",
+    Reason.AMBIGUOUS: "more than one voice could be meant",
+    Reason.NEWER_SCHEME: "made by a newer release",
+    Reason.OPEN_INTENT: "sent, and never answered",
+}
+
+_LONGEST_VALUE = 60
+
+
+def value_words(value: Any) -> str:
+    """Return a field's value as it is shown: quoted text, plain numbers, ``-`` for nothing; cut if long."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, str):
+        return f"{value:g}"
+    text = printable(value)
+    return f'"{text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"}"'
+
+
+def size_words(count: int) -> str:
+    """Return a number of bytes as people write it."""
+    if count < 1000:
+        return f"{count} B"
+    return f"{count / 1000:.0f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+
+
+def sample_words(sample: Mapping[str, Any]) -> str:
+    """Return a sample in one line: path, length, format, size."""
+    seconds = f"{sample['seconds']:.1f} s " if sample["seconds"] is not None else ""
+    return f"{printable(sample['path'])} ({seconds}{sample['format']}, {size_words(sample['bytes'])})"
