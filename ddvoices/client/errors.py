@@ -1,0 +1,145 @@
+"""What the service, or the way to it, answered instead of what was asked for.
+
+ServiceError                          (ddvoices.errors)
+├── StatusError                       any unexpected status; also a requests.HTTPError
+│   ├── BadRequestError               400
+│   ├── UnauthorizedError             401; also an AuthError
+│   ├── PaymentRequiredError          402
+│   ├── ForbiddenError                403
+│   ├── NotFoundError                 404
+│   ├── ConflictError                 409
+│   ├── RateLimitedError              429
+│   └── ServerError                   5xx
+│       └── UnconfirmedServerError    5xx to POST /voice; also an OutcomeUnknownError
+├── ConnectionLostError               connected, but no whole answer came
+├── RedirectRefusedError              an answer that points to another origin
+├── ListingIncompleteError            the voices can't be listed whole
+├── SampleChangedError                a sample changed while it was sent; the request was cut
+├── ServiceUnreachableError           (ddvoices.errors)
+├── OutcomeUnknownError               (ddvoices.errors)
+└── InvalidResponseError              (ddvoices.errors)
+InvalidOptionError                    a wrong argument; a UsageError and a ValueError
+InvalidKeyError                       no key, or a text that is none; a MissingKeyError and a ValueError
+"""
+
+from __future__ import annotations
+
+import requests
+
+from ddvoices.errors import (
+    AuthError,
+    ExitCode,
+    MissingKeyError,
+    OutcomeUnknownError,
+    ServiceError,
+    UsageError,
+)
+
+
+class StatusError(ServiceError, requests.HTTPError):
+    """The service answered with a status that is no success.
+
+    ``message`` is the service's own, on one line; ``call`` is as in ``POST /voice``; ``retry_after`` is in
+    seconds. ``response`` is the answer itself; the key is no longer in its request's headers.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        call: str,
+        response: requests.Response,
+        region: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        self.message = message
+        self.status = status
+        self.call = call
+        self.region = region
+        self.request_id = request_id
+        self.retry_after = retry_after
+        super().__init__(f"{call}: {status}: {message}", response=response)
+
+    def __str__(self) -> str:
+        """Return the call, the status and the service's message in one line."""
+        return f"{self.call}: {self.status}: {self.message}"
+
+
+class BadRequestError(StatusError):
+    """The service can't make sense of the request (400)."""
+
+
+class UnauthorizedError(StatusError, AuthError):
+    """The service refuses the key (401)."""
+
+    exit_code = ExitCode.KEY
+
+
+class PaymentRequiredError(StatusError):
+    """The account has no credits left (402)."""
+
+
+class ForbiddenError(StatusError):
+    """The account may not do this; for ``POST /voice``: it holds as many voices as it may (403)."""
+
+
+class NotFoundError(StatusError):
+    """There is no such thing in this account (404)."""
+
+
+class ConflictError(StatusError):
+    """The request contradicts what is there (409)."""
+
+
+class RateLimitedError(StatusError):
+    """Too many requests at once, even after waiting (429)."""
+
+
+class ServerError(StatusError):
+    """The service failed (5xx)."""
+
+
+class UnconfirmedServerError(ServerError, OutcomeUnknownError):
+    """The service failed, and may have made the voice all the same."""
+
+
+class ConnectionLostError(ServiceError):
+    """The connection ended, or time ran out, before a whole answer came."""
+
+
+class RedirectRefusedError(ServiceError):
+    """An answer points to another origin, or asks for something to be sent again elsewhere."""
+
+
+class ListingIncompleteError(ServiceError):
+    """The service lists fewer voices than there are, whatever limit it is asked with."""
+
+
+class SampleChangedError(ServiceError):
+    """A sample was not what it should be while it was sent, so the request was cut: nothing was made."""
+
+
+class InvalidOptionError(UsageError, ValueError):
+    """An argument has a value that the service does not take."""
+
+
+class InvalidKeyError(MissingKeyError, ValueError):
+    """There is no key, or it holds characters that no key has."""
+
+
+_BY_STATUS: dict[int, type[StatusError]] = {
+    400: BadRequestError,
+    401: UnauthorizedError,
+    402: PaymentRequiredError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+    429: RateLimitedError,
+}
+
+
+def status_error_class(status: int) -> type[StatusError]:
+    """Return the class of error for a status."""
+    return _BY_STATUS.get(status, ServerError if status >= 500 else StatusError)

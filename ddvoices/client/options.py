@@ -1,0 +1,83 @@
+"""What may be asked of a synthesis; checked before anything is paid for."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ddvoices.client.errors import InvalidOptionError
+
+DEFAULT_MODEL = "dd-etts-2.5"
+"""The documentation's default; the official SDK has gone on to others since."""
+
+MODELS = frozenset(f"dd-etts-{version}" for version in ("1.1", "2.5", "3.0", "3.2", "3.3", "3.4", "3.5"))
+REST_FORMATS = ("mp3", "headerless-wav", "opus", "mulaw")
+SAMPLE_RATES = (8000, 16000, 22050, 24000, 32000, 36000, 44100, 48000)
+
+_log = logging.getLogger("ddvoices.client")
+_ACCENT = ("accent_base_locale", "accent_locale", "accent_ratio")
+_RATIOS = ("temperature", "variance", "accent_ratio")
+
+
+def check_voice(voice_prompt_id: str | None, reference: object) -> None:
+    """Require a voice, or a reference to clone one from, and not both."""
+    if (voice_prompt_id is None) == (reference is None):
+        raise InvalidOptionError("give either voice_prompt_id or voice_reference")
+    if voice_prompt_id is not None and not str(voice_prompt_id).strip():
+        raise InvalidOptionError("voice_prompt_id is empty")
+
+
+def check_speech(options: Mapping[str, Any], *, formats: Collection[str]) -> None:
+    """Check the options of a synthesis, named as in the SDK; None is not given.
+
+    Raises:
+        InvalidOptionError: one is of a wrong type, out of its range, or excludes another.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in ("text", "model", "locale"):
+        if not isinstance(given.get(name), str) or not given[name].strip():
+            raise InvalidOptionError(f"{name} is empty")
+    _check_choice("format", given.get("format"), formats)
+    _check_choice("sample_rate", given.get("sample_rate"), SAMPLE_RATES)
+    for name in _RATIOS:
+        _check_number(name, given.get(name), low=0, high=1)
+    for name in ("tempo", "duration"):
+        _check_number(name, given.get(name), low=math.ulp(0), high=math.inf)
+    _check_exclusions(given)
+    if isinstance(given.get("seed", 0), bool) or not isinstance(given.get("seed", 0), int):
+        raise InvalidOptionError(f"seed: {given['seed']!r} is not a whole number")
+    _warn_of_model(given["model"])
+
+
+def _check_choice(name: str, value: object, choices: Collection[object]) -> None:
+    """Require one of a few values."""
+    if value is not None and (value not in choices or isinstance(value, bool)):
+        raise InvalidOptionError(f"{name}: {value!r} is not one of {', '.join(map(str, choices))}")
+
+
+def _check_number(name: str, value: object, *, low: float, high: float) -> None:
+    """Require a finite number between two others."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidOptionError(f"{name}: {value!r} is not a number")
+    if not low <= value <= high:
+        said = f"from {low} to {high}" if high < math.inf else "greater than 0"
+        raise InvalidOptionError(f"{name}: {value!r} is not {said}")
+
+
+def _check_exclusions(given: Mapping[str, Any]) -> None:
+    """Refuse options that contradict each other, and an accent in parts."""
+    if {"tempo", "duration"} <= given.keys():
+        raise InvalidOptionError("tempo and duration exclude each other")
+    accent = [name for name in _ACCENT if name in given]
+    if accent and len(accent) < len(_ACCENT):
+        raise InvalidOptionError(f"an accent needs {', '.join(_ACCENT)}: all three or none")
+
+
+def _warn_of_model(model: str) -> None:
+    """Say so if a model of Deepdub's own is not known; private ones have other names."""
+    if model.startswith("dd-") and model not in MODELS:
+        _log.warning("unknown model %r: known are %s", model, ", ".join(sorted(MODELS)))

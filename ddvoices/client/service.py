@@ -1,0 +1,167 @@
+"""A call to the service: sent, believed or not, sent again where that does no harm, failed with a type."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import requests
+
+from ddvoices.client import wire
+from ddvoices.client.errors import (
+    ConnectionLostError,
+    RedirectRefusedError,
+    ServerError,
+    StatusError,
+    UnconfirmedServerError,
+    status_error_class,
+)
+from ddvoices.client.retry import Kind, Repeat, Trouble, decide, parse_retry_after
+from ddvoices.client.text import message_of, one_line, parse_json
+from ddvoices.client.transport import Failure, Request, Transport
+from ddvoices.errors import (
+    InvalidResponseError,
+    OutcomeUnknownError,
+    ServiceError,
+    ServiceUnreachableError,
+)
+
+T = TypeVar("T")
+Believe = Callable[[requests.Response], T]
+
+
+class Service:
+    """Calls one region's REST surface; may be shared by threads.
+
+    ``sleep`` gets every wait in seconds; what it raises ends the call.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        key: str,
+        region: str,
+        max_retries: int,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._transport = transport
+        self._key = key
+        self._region = region
+        self._max_retries = max_retries
+        self._sleep = sleep
+
+    def call(self, request: Request, believe: Believe[T]) -> T:
+        """Send a request until there is an answer to believe, and return what ``believe`` makes of that.
+
+        ``believe`` raises InvalidResponseError for a success that isn't what the call answers with.
+
+        Raises:
+            StatusError: the service says no.
+            ServiceUnreachableError: it can't have got the request.
+            ConnectionLostError: nothing came back, and nothing was to change.
+            OutcomeUnknownError: nothing believable came back, and the request may have been carried out.
+            InvalidResponseError: the answer is none of this call.
+        """
+        attempt = 0
+        while True:
+            outcome = self._attempt(request, believe)
+            if not isinstance(outcome, Failure):
+                return outcome
+            wait = self._wait(request, outcome, attempt)
+            if wait is None:
+                raise self._error(request, outcome) from outcome.cause
+            self._sleep(wait)
+            attempt += 1
+
+    def _attempt(self, request: Request, believe: Believe[T]) -> T | Failure:
+        """Send a request once."""
+        answer = self._transport.send(request)
+        if isinstance(answer, Failure):
+            return answer
+        if not answer.ok or answer.status_code >= 300:
+            message = message_of(answer, key=self._key)
+            return Failure(kind=Kind.STATUS, message=message, received=True, response=answer)
+        try:
+            return believe(answer)
+        except InvalidResponseError as error:
+            return Failure(
+                kind=Kind.UNBELIEVABLE,
+                message=one_line(str(error), key=self._key),
+                received=True,
+                response=answer,
+            )
+
+    def _wait(self, request: Request, failure: Failure, attempt: int) -> float | None:
+        """Return how long to wait before the next attempt, None if there is to be none."""
+        status = failure.response.status_code if failure.response is not None else None
+        trouble = Trouble(kind=failure.kind, status=status, retry_after=_retry_after(failure.response))
+        jitter = random.random()  # noqa: S311 - spreads requests, hides nothing
+        return decide(request.repeat, trouble, attempt=attempt, max_retries=self._max_retries, jitter=jitter)
+
+    def _error(self, request: Request, failure: Failure) -> ServiceError:
+        """Return the typed error of a request that is given up."""
+        text = f"{request.call}: {failure.message}"
+        match failure.kind:
+            case Kind.STATUS if failure.response is not None:
+                return self._status_error(request, failure.response, failure.message)
+            case Kind.REDIRECT:
+                return RedirectRefusedError(text)
+            case Kind.UNREACHABLE:
+                return ServiceUnreachableError(f"{self._transport.base_url}: {text}")
+            case Kind.UNBELIEVABLE if request.repeat is not Repeat.CREATE:
+                return InvalidResponseError(text)
+            case _ if request.method == "GET":
+                return ConnectionLostError(text)
+            case _:
+                return OutcomeUnknownError(f"{text}: it may have been carried out all the same")
+
+    def _status_error(self, request: Request, response: requests.Response, message: str) -> StatusError:
+        """Return the error of a status."""
+        kind = status_error_class(response.status_code)
+        if request.repeat is Repeat.CREATE and issubclass(kind, ServerError):
+            kind = UnconfirmedServerError
+        ids = (response.headers.get(name) for name in wire.REQUEST_ID_HEADERS)
+        return kind(
+            message,
+            status=response.status_code,
+            call=request.call,
+            response=response,
+            region=self._region,
+            request_id=next((one_line(value) for value in ids if value), None),
+            retry_after=_retry_after(response),
+        )
+
+
+def json_object(response: requests.Response) -> object:
+    """Return the JSON that an answer holds: an object or, as older ones did, a list.
+
+    An answer whose head was cut off looks like a success without type and content.
+
+    Raises:
+        InvalidResponseError: it is of another type, cut, empty, or says that it is no success.
+    """
+    kind = content_type(response)
+    if not kind.endswith("json"):
+        raise InvalidResponseError(f"an answer in {kind or 'nothing'} where JSON was expected")
+    value = parse_json(response)
+    if not isinstance(value, dict | list):
+        raise InvalidResponseError("an answer whose JSON is cut or empty")
+    against = wire.refusal(value)
+    if against is not None:
+        raise InvalidResponseError(f"a success that says: {against}")
+    return value
+
+
+def content_type(response: requests.Response) -> str:
+    """Return an answer's type, in lower case and without parameters; empty if it names none."""
+    return str(response.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
+
+
+def _retry_after(response: requests.Response | None) -> float | None:
+    """Return the seconds that an answer asks to wait."""
+    value = response.headers.get(wire.RETRY_AFTER) if response is not None else None
+    return parse_retry_after(value, now=datetime.now(UTC))

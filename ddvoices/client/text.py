@@ -1,0 +1,78 @@
+"""What is said about failures: one line, nothing that a terminal obeys, never the key."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import requests
+
+from ddvoices.client import wire
+
+_LONGEST = 500
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+
+
+def one_line(text: str, *, key: str = "") -> str:
+    """Return a stranger's text as it may be shown: on one line, printable, bounded, without the key."""
+    if key:
+        text = text.replace(key, "***")
+    line = " ".join(text.split())
+    safe = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in line[: _LONGEST + 1])
+    return safe if len(safe) <= _LONGEST else safe[: _LONGEST - 1] + "…"
+
+
+def message_of(response: requests.Response, *, key: str) -> str:
+    """Return what the service says in an answer, else what its status is called."""
+    said = _said(response)
+    return one_line(said or response.reason or "no message", key=key)
+
+
+def _said(response: requests.Response) -> str | None:
+    """Return the message in an answer, whatever it is written in."""
+    answer = parse_json(response)
+    if answer is not None:
+        return wire.server_message(answer)
+    text = response.content[:20_000].decode("utf-8", "replace").strip()
+    if "<" not in text:
+        return text or None
+    title = _TITLE.search(text)
+    return _TAG.sub(" ", title[1] if title else text).strip() or None
+
+
+def parse_json(response: requests.Response) -> object:
+    """Return the JSON value of an answer, None if it holds none."""
+    try:
+        value: object = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None
+    return value
+
+
+def reason_of(error: BaseException) -> str:
+    """Say in a few words why a connection failed: what the innermost exception says."""
+    known = list(_inside(error))
+    if any("NameResolution" in type(each).__name__ for each in known):
+        return "the host's name can't be found"
+    if any("Timeout" in type(each).__name__ for each in known):
+        return "no connection in time" if "Connect" in type(error).__name__ else "no answer in time"
+    last = known[-1]
+    return one_line(getattr(last, "strerror", None) or str(last) or type(last).__name__)
+
+
+def _inside(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and those that it was made of, outermost first."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        inner = [
+            getattr(current, "reason", None),
+            *reversed(current.args),
+            current.__cause__,
+            current.__context__,
+        ]
+        current = next((each for each in inner if isinstance(each, BaseException)), None)
