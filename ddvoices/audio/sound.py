@@ -23,7 +23,7 @@ def sound_hash(data: bytes) -> str:
     if wave is not None:
         return _hash("wav", (wave.fmt, wave.data))
     start, end = audio_extent(data)
-    if frame_length(data, start) and start < end:
+    if end - start >= 4 and frame_length(data, start):
         return _hash("mp3", (memoryview(data)[start:end],))
     return _hash("file", (data,))
 
