@@ -8,9 +8,9 @@ from typing import assert_never
 from ddvoices.apply.create import Creator
 from ddvoices.apply.options import ApplyOptions, Event
 from ddvoices.apply.remember import adopted_voice, reported_voice
-from ddvoices.apply.verify import Verifier
-from ddvoices.client import (
-    DeepdubClient,
+from ddvoices.apply.verify import Verifier, set_fields
+from ddvoices.client import DeepdubClient
+from ddvoices.client.errors import (
     ForbiddenError,
     NotFoundError,
     PaymentRequiredError,
@@ -139,8 +139,7 @@ class RegionRun:
 
     def _update(self, change: Update) -> Outcome:
         spec, voice = _spec(change), _voice(change)
-        wanted = {field.path: str(field.after) for field in change.fields}
-        self._client.update_voice(voice.id, **wanted)
+        set_fields(self._client, voice.id, change.fields)
         self._verifier.updated(spec, self._remembered(spec, voice))
         return self._outcome(change, Result.APPLIED, voice_id=voice.id)
 

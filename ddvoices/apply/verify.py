@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ddvoices.apply.listing import Voices, poll_until
@@ -10,7 +10,7 @@ from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ServiceError
 from ddvoices.identity import read_marker
-from ddvoices.model import LockedVoice, ObservedVoice, VoiceSpec
+from ddvoices.model import FieldChange, LockedVoice, ObservedVoice, VoiceSpec
 from ddvoices.plan import listed_differences
 
 Difference = tuple[str, VoiceSpec, LockedVoice, dict[str, str]]
@@ -23,6 +23,14 @@ class _Written:
     spec: VoiceSpec
     locked: LockedVoice
     created: bool
+
+
+def set_fields(client: DeepdubClient, voice_id: str, fields: Iterable[FieldChange]) -> None:
+    """Set name, locale or gender of a voice to what is wanted."""
+    after = {field.path: str(field.after) for field in fields}
+    client.update_voice(
+        voice_id, name=after.get("name"), locale=after.get("locale"), gender=after.get("gender")
+    )
 
 
 class Verifier:
@@ -116,7 +124,7 @@ class Verifier:
         differing = listed_differences(written.spec, voice) if voice is not None else ()
         if written.created and differing:
             try:
-                self._client.update_voice(written.locked.id, **{c.path: str(c.after) for c in differing})
+                set_fields(self._client, written.locked.id, differing)
             except ServiceError:
                 return False  # the next plan shows it as an update
         return bool(differing) or not written.created

@@ -120,7 +120,8 @@ class _Run:
 
         with open_regions(self._catalog, regions) as opened:
             work = self._prepare(opened, choice, reviewed)
-            self._show(work.plan)
+            if reviewed is None:
+                self._show(work.plan)
             if work.plan.pending and self._ask and not click.confirm("Apply these changes?", err=True):
                 self._session.error("not applied: the answer was no")
                 return ExitCode.ERROR

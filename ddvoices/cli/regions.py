@@ -79,7 +79,7 @@ def open_regions(catalog: Catalog, chosen: Sequence[str]) -> Iterator[OpenRegion
                 )
                 continue
             accounts[name] = account_of(key.value)
-            clients[name] = stack.enter_context(DeepdubClient.for_endpoints(found, key.value))
+            clients[name] = stack.enter_context(DeepdubClient(api_key=key.value, endpoints=found))
         if not clients and closed:
             raise MissingKeyError("; ".join(str(region.error) for region in closed.values()))
         yield OpenRegions(clients=clients, accounts=accounts, closed=closed)

@@ -1,0 +1,64 @@
+# Two commands for a newcomer: `make demo` and `make test`. Each makes its own environment in .venv and needs
+# nothing but Python 3.11 or newer, make and the package index.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint check format bench docs clean
+
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## The whole tour on two local regions, without a key
+	@$(BIN)/ddvoices demo
+
+test: $(VENV)/.dev ## All tests, with coverage of lines and branches
+	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered
+
+lint: $(VENV)/.dev ## Style, types, layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## What CI runs
+
+format: $(VENV)/.dev ## Put the code in order
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/.dev .peers/.ready ## Measurements, as ratios against a peer in the same run
+	$(BIN)/python benchmarks/startup.py
+
+docs: $(VENV)/.dev ## Write the parts of the README that come from real runs
+	$(BIN)/python docs/generate.py
+
+clean: ## Remove what these targets have made
+	rm -rf $(VENV) .peers dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# A half-made environment is made anew: the stamps are written last.
+$(VENV)/.pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed, and $(PYTHON) is older: make PYTHON=python3.12 ..." >&2; exit 1; }
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+# The official SDK is a peer to measure and test against, never a dependency.
+.peers/.ready:
+	rm -rf .peers
+	$(PYTHON) -m venv .peers
+	.peers/bin/python -m pip install --quiet 'deepdub==0.1.29'
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.pip pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[emulator]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.demo pyproject.toml
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
