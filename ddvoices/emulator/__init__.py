@@ -9,8 +9,8 @@ in the other. ``run`` is the way in; the modules below it:
     who is asking, and what is stored
 ``exchange``, ``wire``, ``sniff``, ``voices``, ``tts``, ``rest``
     the service itself: a ``Call`` in, an ``Answer`` out, no sockets
-``languages``, ``speech``, ``resample``, ``encode``
-    real speech from espeak-ng
+``languages``, ``speech``, ``worker``, ``espeak``, ``resample``, ``encode``, ``backend``
+    real speech from espeak-ng, and what handlers work with
 ``faults``, ``spoil``
     which calls go wrong, and what that looks like on the socket
 ``traffic``, ``gate``, ``control``, ``server``

@@ -76,7 +76,7 @@ class Control:
         return self._service.set_faults(account, parse_rules(document)).as_json()
 
     async def _show_voices(self, _request: Request, account: str) -> Any:
-        return {"voices": [_inside(asdict(voice)) for voice in self._service.store.voices(account)]}
+        return {"voices": [_inside(asdict(voice)) for voice in self._service.backend.store.voices(account)]}
 
     async def _show_requests(self, _request: Request, account: str) -> Any:
         return self._service.ledger(account).as_json()

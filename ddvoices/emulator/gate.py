@@ -74,7 +74,7 @@ class Gate:
             await _spoil(wire, entry, rule, None)
             return
         await asyncio.sleep(call.settings.latency_ms / 1000)
-        answer = await run_in_threadpool(rest.answer, call, self._service.store)
+        answer = await run_in_threadpool(rest.answer, call, self._service.backend)
         if rule is not None:
             await _spoil(wire, entry, rule, answer)
         else:

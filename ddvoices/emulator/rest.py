@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ddvoices.emulator import tts, voices
+from ddvoices.emulator.backend import Backend
 from ddvoices.emulator.exchange import Answer, Call, Refusal, refuse
-from ddvoices.emulator.state import Store
 
 API_ROOT = "/api/v1"
 
@@ -36,20 +36,20 @@ ROUTES = (
 )
 
 
-def answer(call: Call, store: Store) -> Answer:
+def answer(call: Call, backend: Backend) -> Answer:
     """Carry a call out and return the answer; what the service turns down is an answer, too."""
     matches = [(route, found) for route in ROUTES if (found := route.match(call.path))]
     if not matches:
         return refuse(404, f"Not found: {call.path}")
     for route, found in matches:
         if route.method == call.method:
-            return _handled(route, call, store, found.groups())
+            return _handled(route, call, backend, found.groups())
     allowed = ", ".join(sorted(route.method for route, _ in matches))
     return refuse(405, f"Method {call.method} is not allowed for {call.path}", {"allow": allowed})
 
 
-def _handled(route: Route, call: Call, store: Store, arguments: tuple[str, ...]) -> Answer:
+def _handled(route: Route, call: Call, backend: Backend, arguments: tuple[str, ...]) -> Answer:
     try:
-        return route.handler(call, store, *arguments)
+        return route.handler(call, backend, *arguments)
     except Refusal as refusal:
         return refusal.answer()

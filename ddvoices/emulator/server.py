@@ -10,18 +10,21 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ddvoices.emulator.accounts import Accounts
+from ddvoices.emulator.backend import Backend
 from ddvoices.emulator.faults import load_rules
 from ddvoices.emulator.options import DEFAULT_HOST, EmulatorError, Options
 from ddvoices.emulator.service import Service
+from ddvoices.emulator.speech import Speaker
 from ddvoices.emulator.state import Store
 
 try:
+    import espeakng_loader  # noqa: F401 - needed by the process that speaks, which could not say so
     import uvicorn
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
@@ -47,20 +50,20 @@ def serve(options: Options) -> int:
     """Serve until a signal ends it; see ``ddvoices.emulator.run``."""
     rules = load_rules(options.faults) if options.faults else ()
     with _data_directory(options.data) as directory, _listening(options) as listener:
-        store = Store(directory)
+        backend = Backend(store=Store(directory), speaker=Speaker())
         try:
             service = Service(
                 accounts=Accounts(keys=options.keys),
-                store=store,
+                backend=backend,
                 defaults=options.settings,
                 rules=rules,
                 seed=options.seed,
             )
-            server = _Server(_config(make_app(service)), base_url(listener))
+            server = _Server(_config(make_app(service)), base_url(listener), drop=backend.speaker.close)
             asyncio.run(server.serve(sockets=[listener]))
             return server.exit_code
         finally:
-            store.close()
+            backend.close()
 
 
 def make_app(service: Service) -> Starlette:
@@ -93,9 +96,10 @@ class _Protocol(H11Protocol):
 class _Server(uvicorn.Server):
     """A server that says where it is, and turns signals into exit codes."""
 
-    def __init__(self, config: uvicorn.Config, url: str) -> None:
+    def __init__(self, config: uvicorn.Config, url: str, *, drop: Callable[[], None]) -> None:
         super().__init__(config)
         self._url = url
+        self._drop = drop  # stops what requests under way are waiting for
         self.exit_code = 0
 
     @contextmanager
@@ -119,7 +123,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let requests under way finish for a moment, then drop their connections."""
-        drop = asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._drop_connections)
+        drop = asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._drop_all)
         await super().shutdown(sockets)
         drop.cancel()
 
@@ -127,7 +131,8 @@ class _Server(uvicorn.Server):
         self.exit_code = code
         self.should_exit = True
 
-    def _drop_connections(self) -> None:
+    def _drop_all(self) -> None:
+        self._drop()
         for connection in list(self.server_state.connections):
             if connection.transport is not None:
                 connection.transport.abort()

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ddvoices.emulator.accounts import Accounts
+from ddvoices.emulator.backend import Backend
 from ddvoices.emulator.faults import FaultPlan, Rule
 from ddvoices.emulator.settings import Settings
-from ddvoices.emulator.state import Store
 from ddvoices.emulator.traffic import Ledger, Traffic
 
 
@@ -16,10 +16,10 @@ class Service:
     """Accounts, state, log and faults of one process."""
 
     def __init__(
-        self, *, accounts: Accounts, store: Store, defaults: Settings, rules: tuple[Rule, ...], seed: int
+        self, *, accounts: Accounts, backend: Backend, defaults: Settings, rules: tuple[Rule, ...], seed: int
     ) -> None:
         self.accounts = accounts
-        self.store = store
+        self.backend = backend
         self._defaults = defaults
         self._rules = rules
         self._seed = seed
@@ -34,7 +34,7 @@ class Service:
     def settings(self, account: str) -> Settings:
         """Return the settings of an account: the process's, with what was set for it."""
         if account not in self._settings:
-            self._settings[account] = self._defaults.merged(self.store.settings(account))
+            self._settings[account] = self._defaults.merged(self.backend.store.settings(account))
         return self._settings[account]
 
     def change_settings(self, account: str, changes: Mapping[str, Any]) -> Settings:
@@ -44,7 +44,7 @@ class Service:
             SettingsError: an unknown name or an unfit value; nothing is changed.
         """
         merged = self.settings(account).merged(changes)
-        self.store.put_settings(account, changes)
+        self.backend.store.put_settings(account, changes)
         self._settings[account] = merged
         return merged
 
@@ -62,7 +62,7 @@ class Service:
 
     def reset(self, account: str) -> None:
         """Make an account as if it had never been used."""
-        self.store.reset(account)
+        self.backend.store.reset(account)
         self._settings.pop(account, None)
         self._faults.pop(account, None)
         self.ledger(account).clear()

@@ -6,20 +6,21 @@ import random
 import re
 import time
 
+from ddvoices.emulator.backend import Backend
 from ddvoices.emulator.exchange import Answer, Call, Refusal, answer_json, read_object
 from ddvoices.emulator.settings import ListOrder, Settings
-from ddvoices.emulator.state import Store, Voice, VoiceLimitError
+from ddvoices.emulator.state import Voice, VoiceLimitError
 from ddvoices.emulator.wire import read_new_voice, read_update, show_created, show_list, show_one
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NOT_FOUND = "Voice prompt not found"
 
 
-def list_voices(call: Call, store: Store) -> Answer:
+def list_voices(call: Call, backend: Backend) -> Answer:
     """Answer ``GET /voice``."""
     settings = call.settings
     limit = _limit(call)
-    voices = [voice for voice in store.voices(call.account) if _readable(voice, settings)]
+    voices = [voice for voice in backend.store.voices(call.account) if _readable(voice, settings)]
     if settings.published_hidden:
         voices = [voice for voice in voices if not voice.publish]
     if settings.list_order is ListOrder.NEWEST:
@@ -29,36 +30,36 @@ def list_voices(call: Call, store: Store) -> Answer:
     return answer_json(show_list(voices[:limit], settings))
 
 
-def show_voice(call: Call, store: Store, voice_id: str) -> Answer:
+def show_voice(call: Call, backend: Backend, voice_id: str) -> Answer:
     """Answer ``GET /voice/{id}``."""
-    voice = store.voice(call.account, _checked_id(voice_id))
+    voice = backend.store.voice(call.account, _checked_id(voice_id))
     if voice is None or not _readable(voice, call.settings):
         raise Refusal(404, _NOT_FOUND)
     return answer_json(show_one(voice, call.settings))
 
 
-def create_voice(call: Call, store: Store) -> Answer:
+def create_voice(call: Call, backend: Backend) -> Answer:
     """Answer ``POST /voice``."""
     new, data = read_new_voice(read_object(call.body), call.settings)
     try:
-        voice = store.add(call.account, new, data, most=call.settings.max_voices)
+        voice = backend.store.add(call.account, new, data, most=call.settings.max_voices)
     except VoiceLimitError:
         raise Refusal(403, "Voice prompt limit reached for your account") from None
     return answer_json(show_created(voice, call.settings))
 
 
-def update_voice(call: Call, store: Store) -> Answer:
+def update_voice(call: Call, backend: Backend) -> Answer:
     """Answer ``PUT /voice``; an unknown id is 400, since no 404 is documented here."""
     voice_id, changes = read_update(read_object(call.body))
-    voice = store.update(call.account, _checked_id(voice_id), changes)
+    voice = backend.store.update(call.account, _checked_id(voice_id), changes)
     if voice is None:
         raise Refusal(400, f"{_NOT_FOUND} (id)")
     return answer_json(show_one(voice, call.settings))
 
 
-def delete_voice(call: Call, store: Store, voice_id: str) -> Answer:
+def delete_voice(call: Call, backend: Backend, voice_id: str) -> Answer:
     """Answer ``DELETE /voice/{id}``."""
-    if not store.delete(call.account, _checked_id(voice_id)):
+    if not backend.store.delete(call.account, _checked_id(voice_id)):
         raise Refusal(404, _NOT_FOUND)
     return answer_json({"success": True, "message": "Voice prompt deleted successfully"})
 

@@ -1,0 +1,163 @@
+"""Words into audio: who speaks how, and the process that does it (``worker``)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from ddvoices.emulator.languages import find_language
+
+_PATIENCE_SECONDS = 300  # for one utterance, which is far above an hour of speech
+_WORDS_PER_MINUTE = 175  # espeak-ng's own default, so tempo 1
+_LONGEST_WORD = re.compile(r"\S{80}")  # espeak-ng has aborted on words of 380 letters
+
+# Timbres that sound right for a gender, and the middle of the pitch (0 to 99) that voices are spread around.
+_TIMBRES = {
+    "female": (("+f1", "+f2", "+f3", "+f4", "+f5"), 50),
+    "male": (("+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m7", "+m8"), 45),
+    "non_binary": (("",), 82),
+}
+_SPREAD = 12
+
+
+class SpeechError(Exception):
+    """espeak-ng broke down over an utterance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """What to say, and how.
+
+    ``timbre`` is any text that stands for the speaker, ``tempo`` 1 is natural; with ``seconds`` it is said at
+    the tempo that makes it last about as long. ``format`` is one of ``encode.FORMATS``.
+    """
+
+    text: str
+    locale: str
+    timbre: str
+    format: str
+    sample_rate: int
+    gender: str | None = None
+    tempo: float = 1.0
+    seconds: float | None = None
+
+
+class Speaker:
+    """Speaks one utterance at a time, from any thread; the process starts when it is first needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._languages: dict[str, str] = {}
+        self._closed = False
+
+    def speaks(self, locale: str) -> bool:
+        """Say whether there is a voice for a locale."""
+        return find_language(locale, self._known()) is not None
+
+    def speak(self, utterance: Utterance) -> bytes:
+        """Return the audio; the locale must be one that it ``speaks``.
+
+        The same utterance always gives the same bytes.
+
+        Raises:
+            SpeechError: espeak-ng can't say it, or the speaker is closed.
+        """
+        return self._ask(_job(utterance, self._known()))
+
+    def close(self) -> None:
+        """End the process, whatever it is doing: who waits for it gets a SpeechError."""
+        self._closed = True
+        process = self._process
+        if process is not None:
+            process.kill()
+
+    def _known(self) -> Mapping[str, str]:
+        if not self._languages:
+            self._languages = json.loads(self._ask({}))
+        return self._languages
+
+    def _ask(self, job: dict[str, Any]) -> bytes:
+        with self._lock:
+            if self._closed:
+                raise SpeechError
+            process = self._process = self._process or _start()
+            with _killed_after(process, _PATIENCE_SECONDS):
+                answer = _exchange(process, json.dumps(job).encode() + b"\n")
+            if answer is None:
+                self._process = None
+                _reap(process)
+                raise SpeechError
+            return answer
+
+
+def _start() -> subprocess.Popen[bytes]:
+    # The same modules as ours, wherever they were found, and nothing of the working directory before them.
+    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109 - a string is wanted
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "ddvoices.emulator.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+
+
+def _reap(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):  # what was not written to the dead
+                pipe.close()
+    process.kill()
+    process.wait()
+
+
+def _exchange(process: subprocess.Popen[bytes], job: bytes) -> bytes | None:
+    """Send a job and return the answer, or None where the process died over it."""
+    if process.stdin is None or process.stdout is None:
+        return None
+    try:
+        process.stdin.write(job)
+        process.stdin.flush()
+        head = process.stdout.read(8)
+        size = struct.unpack(">Q", head)[0] if len(head) == 8 else 0
+        answer = process.stdout.read(size)
+    except OSError:
+        return None
+    return answer if len(head) == 8 and len(answer) == size else None
+
+
+@contextmanager
+def _killed_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
+    timer = threading.Timer(seconds, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _job(utterance: Utterance, known: Mapping[str, str]) -> dict[str, Any]:
+    """Return the job for an utterance: a speaker is a variant and a pitch, stable and seldom another's."""
+    digest = hashlib.sha256(utterance.timbre.encode()).digest()
+    variants, middle = _TIMBRES[utterance.gender or "non_binary"]
+    return {
+        "text": _LONGEST_WORD.sub(r"\g<0> ", utterance.text),
+        "voice": f"{find_language(utterance.locale, known)}{variants[digest[0] % len(variants)]}",
+        "pitch": middle + digest[1] % (2 * _SPREAD + 1) - _SPREAD,
+        "words": _WORDS_PER_MINUTE * utterance.tempo,
+        "seconds": utterance.seconds,
+        "target": utterance.format,
+        "sample_rate": utterance.sample_rate,
+    }

@@ -1,0 +1,162 @@
+"""``POST /tts``: a text spoken by a voice."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from ddvoices.emulator.backend import Backend
+from ddvoices.emulator.encode import FORMATS, SAMPLE_RATES
+from ddvoices.emulator.exchange import Answer, Call, Refusal, read_object
+from ddvoices.emulator.speech import SpeechError, Utterance
+from ddvoices.emulator.wire import decode_audio, read_flag, read_gender, read_required, read_text
+
+DEFAULT_FORMAT = "mp3"
+DEFAULT_SAMPLE_RATE = 22050
+
+_FLAGS = ("promptBoost", "superStretch", "realtime", "cleanAudio", "autoGain", "publish")
+_RANGES = {"variance": (0, 1), "temperature": (0, 1), "tempo": (0.5, 2), "targetDuration": (0.1, 600)}
+_ACCENT = ("accentBaseLocale", "accentLocale", "accentRatio")
+
+
+def generate(call: Call, backend: Backend) -> Answer:
+    """Answer ``POST /tts``; a generation costs one credit once its request is in order."""
+    document = read_object(call.body)
+    generation_id = _generation_id(document)
+    utterance = read_utterance(document, call, backend)
+    if not backend.store.spend(call.account, most=call.settings.credits):
+        raise Refusal(402, "InsufficientCredits: your account has no remaining credits")
+    try:
+        audio = backend.speaker.speak(utterance)
+    except SpeechError:
+        raise Refusal(500, "Internal server error: this text can't be spoken") from None
+    return Answer(
+        content_type=FORMATS[utterance.format].content_type,
+        body=audio,
+        headers={"x-generation-id": generation_id},
+        chunked=True,
+    )
+
+
+def read_utterance(document: Mapping[str, Any], call: Call, backend: Backend) -> Utterance:
+    """Return what a request asks for.
+
+    Raises:
+        Refusal: 400, naming the field that is missing or wrong.
+    """
+    read_required(document, "model")
+    numbers = _numbers(document)
+    _check_unheard(document, call, backend)
+    timbre, gender = _speaker(document, call, backend)
+    return Utterance(
+        text=_text(document),
+        locale=_locale(document, backend),
+        timbre=timbre,
+        gender=read_gender(document, "targetGender") or gender,
+        tempo=numbers.get("tempo", 1.0),
+        seconds=numbers.get("targetDuration"),
+        format=_format(document),
+        sample_rate=_sample_rate(document),
+    )
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    text = read_required(document, "targetText")
+    if not text.strip():
+        raise Refusal(400, "Invalid request: field 'targetText' is empty")
+    return text
+
+
+def _locale(document: Mapping[str, Any], backend: Backend) -> str:
+    locale = read_required(document, "locale")
+    if not backend.speaker.speaks(locale):
+        raise Refusal(400, f"Invalid request: locale '{locale}' is not supported")
+    return locale
+
+
+def _speaker(document: Mapping[str, Any], call: Call, backend: Backend) -> tuple[str, str | None]:
+    """Return what stands for the speaker, and the gender where it is known."""
+    voice_id, reference = read_text(document, "voicePromptId"), read_text(document, "voiceReference")
+    if (voice_id is None) == (reference is None):
+        raise Refusal(400, "Invalid request: give one of 'voicePromptId' and 'voiceReference'")
+    if reference is not None:
+        data = decode_audio(reference, "voiceReference", most=call.settings.max_audio_bytes)
+        return hashlib.sha256(data).hexdigest(), None
+    voice = backend.store.voice(call.account, voice_id or "")
+    if voice is None:
+        raise Refusal(400, f"Invalid request: unknown voice '{voice_id}' (voicePromptId)")
+    return voice.id, voice.gender
+
+
+def _format(document: Mapping[str, Any]) -> str:
+    name = read_text(document, "format") or DEFAULT_FORMAT
+    if name not in FORMATS:
+        raise Refusal(400, f"Invalid request: format '{name}' is not one of {', '.join(FORMATS)}")
+    return name
+
+
+def _sample_rate(document: Mapping[str, Any]) -> int:
+    rate = document.get("sampleRate")
+    if rate is None:
+        return DEFAULT_SAMPLE_RATE
+    if not isinstance(rate, int) or rate not in SAMPLE_RATES:
+        rates = ", ".join(map(str, SAMPLE_RATES))
+        raise Refusal(400, f"Invalid request: sampleRate must be one of {rates}")
+    return rate
+
+
+def _generation_id(document: Mapping[str, Any]) -> str:
+    """Return the id that was sent, if it can be a header, or a new one."""
+    given = read_text(document, "generationId")
+    if given is not None and not re.fullmatch(r"[A-Za-z0-9._-]{1,128}", given):
+        raise Refusal(400, "Invalid request: field 'generationId' is not a valid ID")
+    return given or str(uuid.uuid4())
+
+
+def _numbers(document: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers that are set; ``duration`` is what the official SDK calls ``targetDuration``."""
+    named = {**document, "targetDuration": document.get("targetDuration", document.get("duration"))}
+    numbers = {
+        name: _number(named[name], name, *limits)
+        for name, limits in _RANGES.items()
+        if named.get(name) is not None
+    }
+    if {"tempo", "targetDuration"} <= numbers.keys():
+        raise Refusal(400, "Invalid request: 'tempo' and 'targetDuration' exclude each other")
+    return numbers
+
+
+def _number(value: Any, name: str, least: float, most: float) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
+        raise Refusal(400, f"Invalid request: field '{name}' must be a number from {least} to {most}")
+    return float(value)
+
+
+def _check_unheard(document: Mapping[str, Any], call: Call, backend: Backend) -> None:
+    """Check the options that have no effect here, so that a wrong one is found all the same."""
+    for name in _FLAGS:
+        read_flag(document, name)
+    seed = document.get("seed")
+    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
+        raise Refusal(400, "Invalid request: field 'seed' must be a whole number")
+    performance = read_text(document, "performanceReferencePromptId")
+    if performance is not None and backend.store.voice(call.account, performance) is None:
+        raise Refusal(400, f"Invalid request: unknown voice '{performance}' (performanceReferencePromptId)")
+    _check_accent(document.get("accentControl"))
+
+
+def _check_accent(accent: Any) -> None:
+    if accent is None:
+        return
+    if not isinstance(accent, dict):
+        raise Refusal(400, "Invalid request: field 'accentControl' must be an object")
+    given = [name for name in _ACCENT if accent.get(name) is not None]
+    if given and len(given) < len(_ACCENT):
+        raise Refusal(400, f"Invalid request: 'accentControl' needs all of {', '.join(_ACCENT)}")
+    if given:
+        read_required(accent, "accentBaseLocale")
+        read_required(accent, "accentLocale")
+        _number(accent["accentRatio"], "accentRatio", 0, 1)
