@@ -1,0 +1,66 @@
+"""The program as a process, in an environment that holds nothing of the tester's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+_PATIENCE_SECONDS = 120
+
+
+@contextmanager
+def environment(extra: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
+    """A whole environment: a fresh home, no key, no proxy, no keyring; ``extra`` on top."""
+    with tempfile.TemporaryDirectory() as home:
+        yield {
+            **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONUTF8": "1",
+            "PYTHONWARNINGS": "error",
+            "HOME": home,
+            "XDG_CACHE_HOME": str(Path(home, "cache")),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+            **(extra or {}),
+        }
+
+
+def command(*args: str | Path) -> list[str]:
+    """The command line that runs the program."""
+    return [sys.executable, "-m", "ddvoices", *map(str, args)]
+
+
+def run(
+    *args: str | Path,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    input: str | bytes | None = None,  # noqa: A002 - as subprocess.run calls it
+) -> subprocess.CompletedProcess[str]:
+    """Run the program to its end, without a terminal; without ``cwd`` in an empty directory.
+
+    What it prints is text, without translated line ends; bytes that are not UTF-8 become surrogates, so
+    ``stdout.encode("utf-8", "surrogateescape")`` gives back binary output.
+    """
+    data = input.encode() if isinstance(input, str) else input
+    with environment(env) as variables:
+        done = subprocess.run(
+            command(*args),
+            env=variables,
+            cwd=cwd or variables["HOME"],
+            input=data or b"",
+            capture_output=True,
+            timeout=_PATIENCE_SECONDS,
+            check=False,
+        )
+    out, err = (stream.decode("utf-8", "surrogateescape") for stream in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+
+
+def keyed(emulator_url: str, key: str, **extra: str) -> dict[str, str]:
+    """The variables that lead the default region to an emulator, with a key."""
+    return {"DEEPDUB_BASE_URL": emulator_url, "DEEPDUB_API_KEY": key, **extra}
