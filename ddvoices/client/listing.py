@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ddvoices.client.errors import BadRequestError, ListingIncompleteError
-from ddvoices.client.wire import DEFAULT_LIMIT
 
 FIRST_LIMIT = 1000
 _HIGHEST = 10_000_000
@@ -15,8 +14,7 @@ _HIGHEST = 10_000_000
 def list_whole(fetch: Callable[[int], list[Any]]) -> list[Any]:
     """Return all voices, asking with higher limits as long as the answer fills them.
 
-    A limit that the service refuses (400) is lowered, down to the documented default. A cap that the service
-    doesn't tell can't be seen from here.
+    A limit that the service refuses (400) is lowered. A cap that it doesn't tell can't be seen from here.
 
     Raises:
         ListingIncompleteError: the highest limit that it takes is filled.
@@ -28,7 +26,7 @@ def list_whole(fetch: Callable[[int], list[Any]]) -> list[Any]:
         try:
             voices = fetch(limit)
         except BadRequestError:
-            if limit <= DEFAULT_LIMIT:
+            if limit == 1:
                 raise
             refused = limit
         else:
@@ -46,7 +44,7 @@ def list_whole(fetch: Callable[[int], list[Any]]) -> list[Any]:
 def _next_limit(filled: int, refused: int) -> int:
     """Return a limit between one that was filled and one that was refused."""
     if not filled:
-        return DEFAULT_LIMIT
+        return refused // 10
     if refused > _HIGHEST:
         return min(filled * 10, _HIGHEST)
     return (filled + refused) // 2

@@ -67,7 +67,7 @@ def _open_file(path: Path) -> BinaryIO:
 def _source(file: BinaryIO, filename: str) -> Source:
     """Return an open file with its length and hash."""
     digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]  # typeshed wants readinto of a BinaryIO
-    size = file.tell()
+    size = file.seek(0, os.SEEK_END)
     if not size:
         raise InvalidOptionError(f"{filename}: the sample is empty")
     return Source(file=file, size=size, sha256=digest.hexdigest(), filename=filename)

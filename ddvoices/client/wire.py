@@ -24,8 +24,6 @@ GENERATION_ID_HEADER = "x-generation-id"
 VOICE = "/voice"
 TTS = "/tts"
 LIMIT = "limit"
-DEFAULT_LIMIT = 100
-"""How many voices are listed where no limit is asked for; so many may always be asked for."""
 
 SAMPLE_FIELD = "data"
 REFERENCE_FIELD = "voiceReference"
