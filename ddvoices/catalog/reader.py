@@ -6,7 +6,6 @@ reading stops long before that.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,24 +14,13 @@ import yaml
 
 from ddvoices.catalog.findings import Findings, quoted
 from ddvoices.catalog.scalars import plain_scalar
-from ddvoices.catalog.tree import START, Document, Mark, YamlList, YamlMap
+from ddvoices.catalog.syntax import find_unprintable, syntax_problem
+from ddvoices.catalog.tree import Document, Mark, YamlList, YamlMap
 
 MAX_DEPTH = 64
 # A value behind an alias counts as often as it is used, by its nodes and the length of its text.
 MAX_ALIASED = 10_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ADVICE = {
-    "mapping values are not allowed in this context": "a ':' where no value can stand: "
-    "check the indentation, or put the text in quotes",
-    "could not find expected ':'": "a line without ':': check the indentation, or put the text in quotes",
-    "did not find expected key": "no key where one should stand: check the indentation",
-    "found unexpected end of stream": "the file ends inside quotes",
-    "did not find expected ',' or ']'": "a '[' that isn't closed",
-    "did not find expected ',' or '}'": "a '{' that isn't closed",
-    "did not find expected '-' indicator": "no '- ' where a list goes on: check the indentation",
-    "found character that cannot start any token": "a character that must stand in quotes",
-}
 
 
 class _Stop(Exception):  # noqa: N818 - it ends one file's reading, and its cause is noted already
@@ -64,9 +52,9 @@ class _Frame:
 
 def read_yaml(text: str, file: str, findings: Findings) -> Document | None:
     """Return the one document of ``text``, None where it can't be read; ``findings`` gets what is wrong."""
-    unprintable = _UNPRINTABLE.search(text)
+    unprintable = find_unprintable(text)
     if unprintable:
-        findings.file_problem(file, _unprintable(unprintable[0]), _mark_of(text, unprintable.start()))
+        findings.file_problem(file, *unprintable)
         return None
     builder = _Builder(file, findings)
     try:
@@ -75,7 +63,7 @@ def read_yaml(text: str, file: str, findings: Findings) -> Document | None:
     except _Stop:
         return None
     except yaml.MarkedYAMLError as error:
-        findings.file_problem(file, *_syntax_problem(text, error))
+        findings.file_problem(file, *syntax_problem(text, error))
         return None
     return builder.document
 
@@ -218,31 +206,3 @@ def _wrong_key(mapping: YamlMap, built: _Built, *, merge: bool) -> str | None:
 
 def _mark(event: Any) -> Mark:
     return Mark(event.start_mark.line + 1, event.start_mark.column + 1)
-
-
-def _mark_of(text: str, offset: int) -> Mark:
-    line = text.count("\n", 0, offset)
-    return Mark(line + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1)
-
-
-def _unprintable(character: str) -> str:
-    if character == "\0":
-        return "a NUL byte: save the file as UTF-8 text"
-    return f"the control character U+{ord(character):04X}: remove it"
-
-
-def _syntax_problem(text: str, error: yaml.MarkedYAMLError) -> tuple[str, Mark]:
-    """Say what is wrong with the syntax and where."""
-    found = error.problem_mark or error.context_mark
-    if found is None:
-        return f"not YAML: {error.problem or error.context}", START
-    lines = text.splitlines()
-    line = lines[found.line] if found.line < len(lines) else ""
-    tab = line[: len(line) - len(line.lstrip())].find("\t")
-    if tab >= 0 or line[found.column : found.column + 1] == "\t":
-        column = tab if tab >= 0 else found.column
-        return "a tab can't indent YAML: use spaces", Mark(found.line + 1, column + 1)
-    message = _ADVICE.get(error.problem or "", f"not YAML: {error.problem or error.context}")
-    if error.context_mark and error.context_mark.line != found.line:
-        message += f" (in what begins at line {error.context_mark.line + 1})"
-    return message, Mark(found.line + 1, found.column + 1)

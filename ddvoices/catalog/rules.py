@@ -55,14 +55,15 @@ def _owners_differ_in_hash(settings: Settings, findings: Findings) -> None:
 
 
 def _endpoints_are_urls(settings: Settings, findings: Findings) -> None:
-    for region, endpoints in (settings.regions or {}).items():
+    for region in fields_at(settings.document, "regions"):
+        path, endpoints = ("regions", region), fields_at(settings.document, "regions", region)
         for name, url in endpoints.items():
-            wrong = _wrong_url(url, _SCHEMES[name])
+            wrong = None if (*path, name) in settings.wrong else _wrong_url(url, _SCHEMES[name])
             if wrong:
-                findings.value(settings.document, ("regions", region, name), wrong)
-        if region not in BUILT_IN_REGIONS and "base_url" not in endpoints:
+                findings.value(settings.document, (*path, name), wrong)
+        if region not in BUILT_IN_REGIONS and "base_url" not in endpoints and path not in settings.wrong:
             message = f"{quoted(region)} is not a built-in region: give its base_url"
-            findings.key(settings.document, ("regions", region), message)
+            findings.key(settings.document, path, message)
 
 
 def _default_regions_are_known(settings: Settings, findings: Findings) -> None:

@@ -81,9 +81,9 @@ class SampleReader:
         for depth, name in enumerate(path.parts):
             names = self._names_in(folder)
             if name not in names:
-                hint = did_you_mean(name, names)
-                missing = "/".join(path.parts[: depth + 1])
-                raise SampleError(f"there is no file {quoted(missing)} in the catalog{hint}")
+                above = "".join(part + "/" for part in path.parts[:depth])
+                hint = did_you_mean(above + name, (above + other for other in names))
+                raise SampleError(f"there is no file {quoted(above + name)} in the catalog{hint}")
             folder /= name
 
     def _names_in(self, folder: Path) -> frozenset[str]:

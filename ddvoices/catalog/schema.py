@@ -61,7 +61,8 @@ def _words(document: Document, error: ValidationError) -> Iterator[_Wrong]:
     """Say in our words what jsonschema has found."""
     path: Path = tuple(error.absolute_path)
     if "propertyNames" in error.absolute_schema_path:
-        yield _Wrong((*path, str(error.instance)), _wrong_text(error), is_key=True)
+        message = f"{quoted(str(error.instance))} {_rule_of_text(error)}"
+        yield _Wrong((*path, str(error.instance)), message, is_key=True)
     elif error.validator == "additionalProperties":
         yield from _unknown_fields(path, error)
     elif error.validator == "required":
@@ -111,7 +112,7 @@ def _wrong_type(error: ValidationError, mark: Mark) -> str:
     names: list[str] = [expected] if isinstance(expected, str) else list(expected)
     wanted = " or ".join(_TYPES[name] for name in names if name != "null")
     if error.instance is None:
-        return f"is empty: give {wanted}, or leave the field out"
+        return f"is empty: give {wanted}" + (", or leave the field out" if error.absolute_path else "")
     if mark.raw is not None and "string" in names:
         return f"{_shown(error.instance, mark)}, and {wanted} is wanted: write it in quotes, '{mark.raw}'"
     return f"{_shown(error.instance, mark)}, and {wanted} is wanted"
@@ -127,7 +128,11 @@ def _wrong_text(error: ValidationError) -> str:
     text = str(error.instance)
     if not text.strip():
         return "is empty: give text (an optional field may be left out)"
-    return f"{quoted(text)} {_schema_of(error).get('patternErrorMessage', 'has a form that is not allowed')}"
+    return f"{quoted(text)} {_rule_of_text(error)}"
+
+
+def _rule_of_text(error: ValidationError) -> str:
+    return str(_schema_of(error).get("patternErrorMessage", "has a form that is not allowed"))
 
 
 def _fallback(error: ValidationError, mark: Mark) -> str:

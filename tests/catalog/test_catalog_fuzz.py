@@ -1,0 +1,194 @@
+"""Whatever the files hold, the end is a catalog or a CatalogError."""
+
+import contextlib
+import tempfile
+from pathlib import Path
+
+import pytest
+import yaml
+from catalog_data import ADA, RECORDINGS, SETTINGS
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ddvoices.catalog import load_catalog
+from ddvoices.catalog.findings import Findings
+from ddvoices.catalog.reader import read_yaml
+from ddvoices.catalog.scalars import plain_scalar
+from ddvoices.catalog.tree import Timestamp
+from ddvoices.errors import CatalogError
+from ddvoices.resources import read_schema
+
+FEW = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Strung together, they come near to YAML, and to a catalog.
+TOKENS = st.sampled_from(
+    [
+        *"[]{}'\"|>#~\\\t\n\x85é:",
+        "voices",
+        "ada",
+        "name",
+        "gender",
+        "female",
+        "12",
+        "<<",
+        "...",
+        "---",
+        "%YAML",
+        "&a",
+    ]
+)
+SPACED = st.sampled_from([": ", "- ", "? ", ", ", " ", "\n  ", "\n    ", "---\n", "&a ", "*a ", "!!str "])
+FIELDS = {**read_schema("catalog")["properties"], **read_schema("voices")["$defs"]["voice"]["properties"]}
+WORDS = st.sampled_from(
+    [*FIELDS, "base_url", "us", "audio/ok.mp3", "../x", "female", "en-GB", "http://[", "ada"]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.dates() | WORDS,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(WORDS | st.text(max_size=4), inner, max_size=5)
+    ),
+    max_leaves=25,
+)
+
+
+def load(voices: bytes, catalog: bytes = SETTINGS.encode()) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder, "voices")
+        directory.mkdir()
+        (directory / "audio").mkdir()
+        (directory / "audio" / "ok.mp3").write_bytes(RECORDINGS["ok.mp3"])
+        (directory / "catalog.yaml").write_bytes(catalog)
+        (directory / "a.yaml").write_bytes(voices)
+        with contextlib.suppress(CatalogError):
+            load_catalog(directory, cache_dir=Path(folder, "cache"), read_git=False)
+
+
+@FEW
+@given(data=st.binary(max_size=200))
+def test_any_bytes(data):
+    load(data)
+    load(ADA.encode(), data)
+
+
+@FEW
+@given(text=st.lists(TOKENS | SPACED, max_size=40).map("".join))
+def test_any_tokens(text):
+    load(text.encode())
+    load(("voices:\n  " + text).encode(), (SETTINGS + text).encode())
+
+
+@FEW
+@given(voices=VALUES, catalog=VALUES)
+def test_any_values(voices, catalog):
+    def dump(data: object) -> bytes:
+        return yaml.dump(data, allow_unicode=True, encoding="utf-8")
+
+    load(
+        dump({"voices": {"ada": voices, "bea": {"name": "B", "gender": "male", "sample": voices}}}),
+        dump(catalog),
+    )
+    load(dump(voices), dump({"version": 1, "owner": "acme", "regions": catalog, "defaults": catalog}))
+
+
+PLAIN = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.text(max_size=12)
+
+
+@FEW
+@given(
+    data=st.recursive(
+        PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=8), inner), max_leaves=20
+    )
+)
+def test_what_is_written_in_quotes_is_read_back(data):
+    """Another writer's YAML means the same here."""
+    text = (
+        yaml.dump(data, default_style='"', allow_unicode=False)
+        .replace('!!int "', '"')
+        .replace('!!null "', '"')
+    )
+    findings = Findings()
+    document = read_yaml(text.replace('!!bool "', '"'), "x.yaml", findings)
+    assert findings.problems == []
+    assert document is not None
+    assert document.data == as_text(data)
+
+
+def as_text(data: object) -> object:
+    if isinstance(data, dict):
+        return {key: as_text(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [as_text(value) for value in data]
+    if isinstance(data, bool) or data is None:
+        return {True: "true", False: "false", None: "null"}[data]
+    return str(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        *((word, None) for word in ("", "~", "null", "Null", "NULL")),
+        *((word, True) for word in ("true", "True", "TRUE")),
+        *((word, False) for word in ("false", "False", "FALSE")),
+        *(
+            (word, word)
+            for word in (
+                "yes",
+                "no",
+                "on",
+                "off",
+                "y",
+                "n",
+                "No",
+                "tRUE",
+                "nULL",
+                "nil",
+                "-",
+                ".",
+                "+",
+                "0x",
+                "0o",
+                "0o8",
+            )
+        ),
+        *(
+            (word, word)
+            for word in (
+                "1_000",
+                "12:30:00",
+                "190:20:30",
+                "0b11",
+                "1.2.3",
+                "1e",
+                "0xg",
+                "--1",
+                "1 2",
+                "12a",
+                "<<",
+                "=",
+            )
+        ),
+        ("0", 0),
+        ("-12", -12),
+        ("+12", 12),
+        ("007", 7),
+        ("0o17", 15),
+        ("0xFF", 255),
+        ("1.5", 1.5),
+        (".5", 0.5),
+        ("1.", 1.0),
+        ("-1e3", -1000.0),
+        (".inf", float("inf")),
+        ("-.INF", float("-inf")),
+        ("9" * 5000, float("inf")),
+        ("2024-01-01", Timestamp("2024-01-01")),
+        ("2024-1-1T10:00:00Z", Timestamp("2024-1-1T10:00:00Z")),
+        ("2024-01-01 10:00", Timestamp("2024-01-01 10:00")),
+        ("2024-01", "2024-01"),
+    ],
+)
+def test_plain_scalars_mean_what_yaml_1_2_says(text, meaning):
+    found = plain_scalar(text)
+    assert (found, type(found)) == (meaning, type(meaning))
+
+
+def test_not_a_number_is_a_number():
+    assert str(plain_scalar(".nan")) == "nan"
