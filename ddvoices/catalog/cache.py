@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ddvoices.audio import AudioFacts
+from ddvoices.catalog.files import open_regular
 
 # The next number as soon as anything is said differently of the same bytes.
 _VERSION = 1
@@ -91,7 +92,8 @@ def _load(file: Path | None) -> dict[str, Any]:
     if file is None:
         return {}
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        with os.fdopen(open_regular(file), encoding="utf-8") as stream:
+            data = json.load(stream)
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(data, dict) or data.get("version") != _VERSION:

@@ -189,11 +189,12 @@ def test_a_cache_that_can_t_be_written_is_no_error(put, here, broken):
     stored_there.save()
 
 
-def test_a_cache_file_that_is_a_fifo_or_a_folder_is_no_error(here, audio):
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_a_cache_that_is_no_file_is_no_error(here, audio, make):
     stored(here, audio)
     file = the_file(here)
     file.unlink()
-    file.mkdir()
+    make(file)
     assert cache(here).get(audio, audio.stat()) is None
     stored(here, audio)
 
