@@ -111,8 +111,9 @@ class RegionRun:
         except SampleChangedError as error:
             return self._outcome(change, Result.STALE, error=str(error), code=ExitCode.STALE)
         except DdvoicesError as error:
-            self._remember_stop(error)
-            return self._outcome(change, Result.FAILED, error=str(error), code=error.exit_code)
+            message = self._explained(error)
+            self._remember_stop(error, message)
+            return self._outcome(change, Result.FAILED, error=message, code=error.exit_code)
 
     def _carry_out(self, change: Change) -> Outcome:
         match change:
@@ -165,6 +166,7 @@ class RegionRun:
             self.warnings.extend(
                 f"{self._plan.region}: {key}: the service keeps {path} as {value!r}"
                 for path, value in differing.items()
+                if path != "speaker_id"  # said once for all voices: the lock must be committed
             )
         for key, message in self._verifier.missing().items():
             self._fail(key, message)
@@ -193,14 +195,19 @@ class RegionRun:
         known = entry.get(voice.id) if entry is not None else None
         return known or adopted_voice(spec, voice, self._entries, owners=self._owners)
 
-    def _remember_stop(self, error: DdvoicesError) -> None:
+    def _explained(self, error: DdvoicesError) -> str:
+        """Return what went wrong; of a full account also how many places a prune would free."""
+        places = len(self._plan.prunable)
+        if isinstance(error, ForbiddenError) and places:
+            return f"{error}; `ddvoices apply --prune` would free {places} of the voices"
+        return str(error)
+
+    def _remember_stop(self, error: DdvoicesError, message: str) -> None:
         """Stop what can't succeed any more: all calls without a key, creates in a full account."""
         if isinstance(error, AuthError):
-            self._no_calls = self._no_creates = str(error)
-        elif isinstance(error, PaymentRequiredError):
-            self._no_creates = str(error)
-        elif isinstance(error, ForbiddenError):
-            self._no_creates = str(error) + _room(len(self._plan.prunable))
+            self._no_calls = self._no_creates = message
+        elif isinstance(error, PaymentRequiredError | ForbiddenError):
+            self._no_creates = message
 
     def _record(self, key: str, locked: LockedVoice) -> None:
         self._journal.append(voice_record(*self._where, key, locked))
@@ -223,11 +230,6 @@ class RegionRun:
             error=error,
             error_code=code,
         )
-
-
-def _room(prunable: int) -> str:
-    """Say how many places a prune would free."""
-    return f"; `ddvoices apply --prune` would free {prunable} of the voices" if prunable else ""
 
 
 def _phases(changes: Sequence[Change]) -> tuple[list[Change], list[Change], list[Change]]:

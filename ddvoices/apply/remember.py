@@ -56,8 +56,13 @@ def reported_voice(locked: LockedVoice, spec: VoiceSpec, differing: Mapping[str,
         origin=locked.origin,
         fingerprint=locked.fingerprint,
         sent={**locked.sent, **listed},
-        reported=dict(differing),
+        reported={**_own_speaker_id(locked), **differing},
     )
+
+
+def _own_speaker_id(locked: LockedVoice) -> dict[str, str | None]:
+    """Return the `speakerId` that the service made up for a voice, which no update changes."""
+    return {path: value for path, value in locked.reported.items() if path == "speaker_id"}
 
 
 def catch_up(

@@ -62,7 +62,8 @@ class Verifier:
     def differences(self) -> Iterator[Difference]:
         """Correct what the listing shows otherwise, and yield what it keeps showing otherwise.
 
-        Every updated voice is yielded, with nothing differing where the update took.
+        Every updated voice is yielded, with nothing differing where the update took; and every new one to
+        which the service gave a `speakerId` of its own: by that the lock can tell it from a stranger's.
         """
         if not self._written:
             return
@@ -70,10 +71,10 @@ class Verifier:
         corrected = [written for written in self._written.values() if self._correct(written)]
         if any(self._differs(written) for written in corrected):
             poll_until(self._client, self._options, lambda voices: self._all_as_wanted(voices, corrected))
-        for written in corrected:
-            voice = self._seen.get(written.locked.id)
-            differing = listed_differences(written.spec, voice) if voice is not None else ()
-            yield written.spec.key, written.spec, written.locked, {c.path: str(c.before) for c in differing}
+        for written in self._written.values():
+            reported = self._reported(written)
+            if reported or written in corrected:
+                yield written.spec.key, written.spec, written.locked, reported
 
     def missing(self) -> dict[str, str]:
         """Return key → message for the new voices that the service doesn't show."""
@@ -92,6 +93,16 @@ class Verifier:
             if written.created and voice is not None
             if read_marker(voice.speaker_id) is None or not voice.listed
         ]
+
+    def _reported(self, written: _Written) -> dict[str, str]:
+        """Return what the service says of a voice that isn't what was sent."""
+        voice = self._seen.get(written.locked.id)
+        if voice is None:
+            return {}
+        reported = {c.path: str(c.before) for c in listed_differences(written.spec, voice)}
+        if written.created and voice.speaker_id and read_marker(voice.speaker_id) is None:
+            reported["speaker_id"] = voice.speaker_id
+        return reported
 
     def _wait_for_all(self) -> None:
         """Poll until every voice of this run is seen; ask for published ones by their id."""

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ddvoices.errors import MissingKeyError, UsageError
+from ddvoices.errors import MissingKeyError, UntrustedEndpointError, UsageError
 
 if TYPE_CHECKING:
     from ddvoices.client import DeepdubClient
@@ -62,10 +62,12 @@ def open_regions(catalog: Catalog, chosen: Sequence[str]) -> Iterator[OpenRegion
     from ddvoices.client import DeepdubClient, resolve_endpoints
     from ddvoices.model import ObservedRegion
 
-    endpoints = {
-        name: resolve_endpoints(name, catalog.regions.get(name), os.environ)
-        for name in chosen_regions(catalog, chosen)
-    }
+    endpoints = {}
+    for name in chosen_regions(catalog, chosen):
+        try:
+            endpoints[name] = resolve_endpoints(name, catalog.regions.get(name), os.environ)
+        except UntrustedEndpointError as error:
+            raise UntrustedEndpointError(f"{name}: {error}") from error
     clients: dict[str, DeepdubClient] = {}
     accounts: dict[str, str] = {}
     closed: dict[str, ObservedRegion] = {}

@@ -1,0 +1,123 @@
+"""A create whose answer is lost is found again, or sent again only when it surely made nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from workspace import Workspace
+
+LOST = [
+    {"kind": "reset"},
+    {"kind": "empty"},
+    {"kind": "html"},
+    {"kind": "cut"},
+    {"kind": "head"},
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 503},
+    {"kind": "status", "status": 504},
+]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("fault", LOST, ids=lambda fault: f"{fault['kind']}{fault.get('status', '')}")
+def test_one_voice_comes_of_it(workspace: Workspace, fault: dict[str, object], when: str) -> None:
+    workspace.voice("ada"), workspace.voice("bob")
+    rule = {"method": "POST", "path": "/voice", "when": when, "count": 1, **fault}
+    workspace.emulator.faults(workspace.key, [rule])
+    report = workspace.apply("--settle", "1")
+    assert report["converged"], report
+    assert len(workspace.there()) == 2
+    assert workspace.changes() == []
+    sent = workspace.calls().count("POST /voice")
+    assert sent == (2 if when == "after" else 3)
+
+
+@pytest.mark.parametrize("echo", ["no", "own"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_without_an_echo_the_one_new_voice_of_that_name_is_it(
+    workspace: Workspace, echo: str, when: str
+) -> None:
+    workspace.emulator.settings(workspace.key, echo_speaker_id=echo)
+    workspace.voice("ada"), workspace.voice("bob")
+    workspace.emulator.faults(
+        workspace.key, [{"method": "POST", "path": "/voice", "when": when, "kind": "reset", "count": 1}]
+    )
+    report = workspace.apply("--settle", "1")
+    assert report["converged"], report
+    assert len(workspace.there()) == 2
+    assert workspace.changes() == []
+    origins = {
+        key: entry["voices"][0]["origin"]
+        for account in json.loads(workspace.lock.read_text())["regions"]["us"].values()
+        for key, entry in account.items()
+    }
+    assert origins == {"ada": "found" if when == "after" else "created", "bob": "created"}
+
+
+def test_a_voice_that_shows_up_late_is_waited_for(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.emulator.settings(workspace.key, visible_after_ms=1500)
+    workspace.emulator.faults(
+        workspace.key, [{"method": "POST", "path": "/voice", "when": "after", "kind": "reset", "count": 1}]
+    )
+    assert workspace.apply()["converged"]
+    assert len(workspace.there()) == 1
+
+
+def test_a_lost_published_voice_is_not_sent_again_where_published_ones_are_hidden(
+    workspace: Workspace,
+) -> None:
+    workspace.emulator.settings(workspace.key, published_hidden=True)
+    workspace.voice("ada", publish=True)
+    rule = {"method": "POST", "path": "/voice", "when": "after", "kind": "reset", "count": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    report = workspace.apply("--settle", "0.5", code=1)
+    assert "unknown_outcome" in report["outcomes"][0]["error"]
+    [voice] = workspace.there()
+    plan = workspace.plan(code=1)
+    assert [error["reason"] for error in plan["regions"]["us"]["errors"]] == ["open_intent"]
+    workspace.apply("--settle", "0.5", code=1)
+    assert len(workspace.there()) == 1
+    workspace.voice("ada", ids={"us": voice["id"]})
+    workspace.apply("--settle", "0.5")
+    assert workspace.changes() == []
+    assert len(workspace.there()) == 1
+
+
+def test_force_sends_a_lost_published_voice_again(workspace: Workspace) -> None:
+    workspace.emulator.settings(workspace.key, published_hidden=True)
+    workspace.voice("ada", publish=True)
+    rule = {"method": "POST", "path": "/voice", "when": "before", "kind": "reset", "count": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    workspace.apply("--settle", "0.5", code=1)
+    workspace.apply("--settle", "0.5", "-t", "ada", "--force")
+    assert len(workspace.there()) == 1
+    assert workspace.changes() == []
+
+
+def test_a_service_that_never_makes_it_is_given_up_with_the_reason(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.emulator.faults(workspace.key, [{"method": "POST", "path": "/voice", "kind": "html"}])
+    report = workspace.apply("--settle", "0.2", code=1)
+    assert report["outcomes"][0]["result"] == "failed"
+    assert workspace.there() == []
+    workspace.emulator.faults(workspace.key, [])
+    assert workspace.apply()["converged"]
+    assert len(workspace.there()) == 1
+
+
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/voice"), ("DELETE", "/voice/*")])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_updates_and_deletes_are_simply_repeated(
+    workspace: Workspace, method: str, path: str, when: str
+) -> None:
+    workspace.voice("ada")
+    workspace.apply()
+    workspace.new_sample("ada", pitch=700)
+    workspace.apply()
+    workspace.voice("ada", name="Ada Lovelace")
+    rule = {"method": method, "path": path, "when": when, "kind": "html", "count": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    assert workspace.apply("--prune")["converged"]
+    assert [voice["name"] for voice in workspace.there()] == ["Ada Lovelace"]

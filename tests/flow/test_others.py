@@ -1,0 +1,201 @@
+"""Voices that no key means: what they are called, what a prune deletes, what it never touches."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from workspace import Workspace, write_tone
+
+
+def stranger(workspace: Workspace, **fields: Any) -> str:
+    """Make a voice by hand, as somebody else would, and return its id."""
+    sample = write_tone(workspace.folder / "stranger.wav", pitch=333)
+    body = {"filename": "s.wav", "data": base64.b64encode(sample.read_bytes()).decode(), **fields}
+    status, answer = workspace.emulator.call(workspace.key, "POST", "/voice", body)
+    assert status == 200, answer
+    return answer["response"]["voice_prompt_id"]
+
+
+def others(workspace: Workspace) -> list[tuple[str, str | None]]:
+    document = json.loads(workspace.run("status", "--format", "json").stdout)
+    return [(other["standing"], other["key"]) for other in document["regions"]["us"]["others"]]
+
+
+def test_a_strangers_voice_is_counted_and_never_touched(workspace: Workspace) -> None:
+    theirs = stranger(workspace, title="Theirs")
+    workspace.voice("ada")
+    workspace.apply()
+    assert others(workspace) == [("unmanaged", None)]
+    workspace.voices = {}
+    workspace.apply("--prune", "--force")
+    assert [voice["id"] for voice in workspace.there()] == [theirs]
+
+
+def test_a_voice_of_the_same_name_is_adopted_and_updated_without_an_upload(workspace: Workspace) -> None:
+    theirs = stranger(workspace, title="Ada", locale="en-US", gender="FEMALE", speaking_style="Neutral")
+    workspace.voice("ada")
+    workspace.calls()
+    assert workspace.changes() == [("adopt", "ada", "natural_key")]
+    report = workspace.apply()
+    assert [(o["result"], o["id"]) for o in report["outcomes"]] == [("adopted", theirs)]
+    workspace.voice("ada", name="Ada Lovelace")
+    workspace.apply()
+    assert workspace.calls() == ["PUT /voice"]
+    assert workspace.changes() == []
+
+
+def test_a_strangers_voice_is_replaced_but_never_deleted(workspace: Workspace) -> None:
+    theirs = stranger(workspace, title="Ada", locale="en-US", gender="FEMALE", speaking_style="Neutral")
+    workspace.voice("ada")
+    workspace.apply()
+    workspace.new_sample("ada", pitch=444)
+    assert workspace.changes() == [("replace", "ada", "content_differs")]
+    workspace.apply()
+    workspace.voices = {}
+    workspace.apply("--prune", "--force")
+    assert [voice["id"] for voice in workspace.there()] == [theirs]
+
+
+def test_two_that_look_alike_ask_for_a_pin_and_the_pin_decides(workspace: Workspace) -> None:
+    first, second = (stranger(workspace, title="Ada", gender="FEMALE") for _ in range(2))
+    workspace.voice("ada"), workspace.voice("bob")
+    plan = workspace.plan(code=1)
+    [error] = plan["regions"]["us"]["errors"]
+    assert (error["key"], error["reason"]) == ("ada", "ambiguous")
+    assert first in error["message"]
+    assert [change["key"] for change in plan["regions"]["us"]["changes"]] == ["bob"]
+    workspace.voice("ada", ids={"us": second})
+    assert workspace.changes()[0] == ("adopt", "ada", "pinned")
+    workspace.apply()
+    assert json.loads(workspace.run("ids").stdout)["ada"]["us"] == second
+
+
+def test_a_pin_that_is_not_there_is_an_error_and_never_a_create(workspace: Workspace) -> None:
+    workspace.voice("ada", ids={"us": "00000000-0000-4000-8000-000000000000"})
+    plan = workspace.plan(code=1)
+    assert [error["reason"] for error in plan["regions"]["us"]["errors"]] == ["pin_not_found"]
+    workspace.apply(code=1)
+    assert workspace.there() == []
+
+
+def test_orphans_stay_until_they_are_pruned(workspace: Workspace) -> None:
+    workspace.voice("ada"), workspace.voice("bob")
+    workspace.apply()
+    del workspace.voices["bob"]
+    assert workspace.changes() == []
+    assert others(workspace) == [("orphaned", "bob")]
+    assert workspace.changes("--prune") == [("delete", "bob", "orphaned")]
+    workspace.apply("--prune")
+    assert len(workspace.there()) == 1
+    assert "bob" not in workspace.lock.read_text()
+
+
+def test_with_a_target_no_orphan_is_deleted(workspace: Workspace) -> None:
+    workspace.voice("ada"), workspace.voice("bob")
+    workspace.apply()
+    del workspace.voices["bob"]
+    assert workspace.changes("--prune", "-t", "*") == []
+
+
+def test_copies_of_one_voice_are_called_duplicate_and_the_oldest_stays(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.apply()
+    [mine] = workspace.there()
+    stranger(workspace, title="Ada", speaker_id=mine["speaker_id"])
+    assert others(workspace) == [("duplicate", "ada")]
+    workspace.apply("--prune")
+    assert [voice["id"] for voice in workspace.there()] == [mine["id"]]
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["in the catalog", "removed from it"])
+def test_a_protected_voice_is_never_deleted(workspace: Workspace, listed: bool) -> None:
+    workspace.voice("ada", protect=True), workspace.voice("bob")
+    workspace.apply()
+    if not listed:
+        del workspace.voices["ada"]
+    assert workspace.changes("--prune") == []
+
+
+def test_a_protected_voice_is_not_replaced_and_the_run_is_refused(workspace: Workspace) -> None:
+    workspace.voice("ada", protect=True), workspace.voice("bob")
+    workspace.apply()
+    workspace.new_sample("ada", pitch=444)
+    workspace.voice("bob", name="Robert")
+    workspace.calls()
+    for force in ([], ["--force"]):
+        done = workspace.run("apply", "--yes", *force, code=6)
+        assert "ada is protected" in done.stderr
+    assert workspace.calls() == []
+    workspace.apply("-t", "bob")
+    assert workspace.calls() == ["PUT /voice"]
+
+
+def test_too_many_deletes_are_refused_before_the_first_write(workspace: Workspace) -> None:
+    for number in range(5):
+        workspace.voice(f"voice-{number}")
+    workspace.apply()
+    workspace.voices = {}
+    workspace.voice("new")
+    workspace.calls()
+    done = workspace.run("apply", "--yes", "--prune", code=6)
+    assert "5 of 5 voices would be deleted" in done.stderr
+    assert workspace.calls() == []
+    assert not workspace.plan("--prune")["applyable"]
+    workspace.apply("--prune", "--force")
+    assert len(workspace.there()) == 1
+
+
+def test_no_voices_at_all_delete_nothing_without_prune(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.apply()
+    workspace.voices = {}
+    workspace.apply()
+    assert len(workspace.there()) == 1
+
+
+def test_a_former_owners_voices_are_adopted_and_its_orphans_stay(workspace: Workspace) -> None:
+    workspace.voice("ada"), workspace.voice("bob")
+    workspace.apply()
+    workspace.settings.update(owner="another-9k2d", former_owners=["tests-4mq7"])
+    workspace.lock.unlink()
+    del workspace.voices["bob"]
+    workspace.calls()
+    assert workspace.changes() == [("adopt", "ada", "former_owner")]
+    workspace.apply("--prune")
+    assert workspace.calls() == []
+    assert workspace.changes("--prune") == []
+
+
+def test_another_catalogs_voices_are_unmanaged(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.apply()
+    workspace.settings["owner"] = "somebody-else"
+    workspace.lock.unlink()
+    assert workspace.changes("--prune") == [("create", "ada", "not_in_region")]
+    assert others(workspace) == [("unmanaged", None)]
+
+
+def test_a_moved_key_finds_its_voice_even_with_another_sample(workspace: Workspace) -> None:
+    voice = workspace.voice("ada")
+    workspace.apply()
+    workspace.new_sample("ada", pitch=999)
+    workspace.voices = {"countess": {**voice, "moved_from": ["ada"]}}
+    [change] = workspace.plan()["regions"]["us"]["changes"]
+    assert (change["action"], change["id"]) == ("replace", workspace.there()[0]["id"])
+    workspace.apply()
+    assert others(workspace) == [("superseded", "countess")]
+
+
+def test_a_rotated_key_of_the_same_account_changes_nothing(workspace: Workspace) -> None:
+    """The lock is written under the key's hash, and its ids are found under the new key."""
+    theirs = stranger(workspace, title="Ada", gender="FEMALE")
+    workspace.voice("ada", ids={"us": theirs})
+    workspace.apply()
+    lock = json.loads(workspace.lock.read_text())
+    accounts = lock["regions"]["us"]
+    accounts["000000000000"] = accounts.pop(next(iter(accounts)))
+    workspace.lock.write_text(json.dumps(lock))
+    assert workspace.changes() == []

@@ -1,0 +1,156 @@
+"""What was reviewed is what is applied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from workspace import Workspace
+
+
+def saved(workspace: Workspace, *arguments: str) -> None:
+    workspace.run("plan", "-o", "plan.json", *arguments)
+
+
+def results(workspace: Workspace, *, code: int) -> list[tuple[str, str]]:
+    done = workspace.run("apply", "plan.json", "--format", "json", code=code)
+    return [(outcome["key"], outcome["result"]) for outcome in json.loads(done.stdout)["outcomes"]]
+
+
+def test_it_is_run_and_the_second_time_it_is_already_so(workspace: Workspace) -> None:
+    workspace.voice("ada"), workspace.voice("bob")
+    saved(workspace)
+    assert results(workspace, code=0) == [("ada", "applied"), ("bob", "applied")]
+    assert results(workspace, code=0) == [("ada", "already"), ("bob", "already")]
+    assert len(workspace.there()) == 2
+
+
+def test_it_holds_no_more_than_was_reviewed(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    saved(workspace)
+    workspace.voice("bob")
+    done = workspace.run("apply", "plan.json", "--format", "json")
+    report = json.loads(done.stdout)
+    assert [outcome["key"] for outcome in report["outcomes"]] == ["ada"]
+    assert (report["pending"], report["converged"]) == (1, False)
+
+
+def new_sound(workspace: Workspace) -> None:
+    workspace.new_sample("ada", pitch=800)
+
+
+def new_tags(workspace: Workspace) -> None:
+    path = workspace.root / "samples/ada.wav"
+    data = path.read_bytes() + b"LIST" + (4).to_bytes(4, "little") + b"INFO"
+    path.write_bytes(data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:])
+
+
+def new_name(workspace: Workspace) -> None:
+    workspace.voice("ada", name="Somebody else")
+
+
+def new_age(workspace: Workspace) -> None:
+    workspace.voice("ada", age=70)
+
+
+def gone(workspace: Workspace) -> None:
+    del workspace.voices["ada"]
+    workspace.voice("bob")
+
+
+@pytest.mark.parametrize("edit", [new_sound, new_tags, new_name, new_age, gone])
+def test_what_changed_since_is_stale_and_not_run(
+    workspace: Workspace, edit: Callable[[Workspace], None]
+) -> None:
+    workspace.voice("ada")
+    saved(workspace)
+    edit(workspace)
+    workspace.calls()
+    assert results(workspace, code=5) == [("ada", "stale")]
+    assert workspace.calls() == []
+
+
+def test_a_part_that_is_stale_does_not_stop_the_others(workspace: Workspace) -> None:
+    workspace.voice("ada"), workspace.voice("bob")
+    saved(workspace)
+    new_name(workspace)
+    assert results(workspace, code=4) == [("bob", "applied"), ("ada", "stale")]
+
+
+def test_a_delete_of_what_lives_again_is_stale(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.apply()
+    old = workspace.new_sample("ada", pitch=900)
+    workspace.apply()
+    saved(workspace, "--prune")
+    (workspace.root / "samples/ada.wav").write_bytes(old)
+    assert results(workspace, code=5) == [("ada", "stale")]
+    assert len(workspace.there()) == 2
+
+
+def test_a_delete_that_somebody_else_has_done_is_already_so(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.apply()
+    workspace.new_sample("ada", pitch=900)
+    workspace.apply()
+    saved(workspace, "--prune")
+    workspace.apply("--prune")
+    assert results(workspace, code=0) == [("ada", "already")]
+
+
+def another_owner(document: dict) -> None:
+    document["catalog"]["owner"] = "somebody"
+
+
+def another_account(document: dict) -> None:
+    document["regions"]["us"]["account"] = "0" * 12
+
+
+def another_endpoint(document: dict) -> None:
+    document["regions"]["us"]["endpoint"] = "http://127.0.0.1:9/api/v1"
+
+
+def another_format(document: dict) -> None:
+    document["format_version"] = "9.0"
+
+
+def another_region(document: dict) -> None:
+    document["regions"]["mars"] = document["regions"]["us"]
+
+
+@pytest.mark.parametrize(
+    "edit", [another_owner, another_account, another_endpoint, another_format, another_region]
+)
+def test_a_plan_of_other_circumstances_runs_nothing(
+    workspace: Workspace, edit: Callable[[dict], None]
+) -> None:
+    workspace.voice("ada")
+    saved(workspace)
+    path = workspace.folder / "plan.json"
+    document = json.loads(path.read_text())
+    edit(document)
+    path.write_text(json.dumps(document))
+    workspace.calls()
+    done = workspace.run("apply", "plan.json", code=5)
+    assert len(done.stderr.splitlines()) == 1
+    assert "plan again" in done.stderr
+    assert workspace.calls() == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format_version": "1.0"}', "\x00", "[" * 100_000])
+def test_what_is_no_plan_is_one_line(workspace: Workspace, text: str) -> None:
+    workspace.voice("ada")
+    (workspace.folder / "plan.json").write_text(text)
+    for command in ("apply", "show"):
+        done = workspace.run(command, "plan.json", code=1)
+        assert done.stderr.startswith("error: plan.json: not a")
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_show_prints_what_plan_printed(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    done = workspace.run("plan", "-o", "plan.json")
+    assert workspace.run("show", "plan.json").stdout == done.stdout
+    shown = workspace.run("show", "plan.json", "--format", "json").stdout
+    assert json.loads(shown) == json.loads((workspace.folder / "plan.json").read_text())

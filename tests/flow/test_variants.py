@@ -1,0 +1,113 @@
+"""What the service may do otherwise: in every variant, apply then plan shows no changes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from workspace import Workspace
+
+VARIANTS = [
+    {"gender_case": "lower"},
+    {"unset": "absent"},
+    {"unset": "null"},
+    {"list_order": "oldest"},
+    {"list_order": "random"},
+    {"list_shape": "bare"},
+    {"name_on_post": "ignored"},
+    {"echo_speaker_id": "no"},
+    {"echo_speaker_id": "own"},
+    {"published_hidden": True},
+    {"visible_after_ms": 700},
+    {"list_max_limit": 120},
+    {"list_default": 1},
+    {"echo_speaker_id": "no", "name_on_post": "ignored", "unset": "absent", "gender_case": "lower"},
+]
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_apply_then_plan_shows_no_changes(workspace: Workspace, variant: dict[str, object]) -> None:
+    workspace.emulator.settings(workspace.key, **variant)
+    (
+        workspace.voice("ada", title="The title of Ada"),
+        workspace.voice("bob"),
+        workspace.voice("eve", publish=True),
+    )
+    report = workspace.apply()
+    assert report["converged"], report
+    assert workspace.changes() == []
+    assert len(workspace.there()) == 3
+    names = {voice["id"]: voice["name"] for voice in workspace.there()}
+    ids = json.loads(workspace.run("ids").stdout)
+    assert {key: names[regions["us"]] for key, regions in ids.items()} == {
+        "ada": "Ada",
+        "bob": "Bob",
+        "eve": "Eve",
+    }
+
+
+@pytest.mark.parametrize("echo", ["no", "own"])
+def test_without_an_echo_the_lock_is_named_and_a_replace_works(workspace: Workspace, echo: str) -> None:
+    workspace.emulator.settings(workspace.key, echo_speaker_id=echo)
+    workspace.voice("ada")
+    done = workspace.run("apply", "--yes")
+    assert "commit ddvoices.lock.json" in done.stderr
+    workspace.new_sample("ada", pitch=600)
+    assert workspace.changes() == [("replace", "ada", "content_differs")]
+    workspace.apply()
+    assert workspace.changes() == []
+    assert workspace.changes("--prune") == [("delete", "ada", "superseded")]
+    workspace.apply("--prune")
+    assert [voice["id"] for voice in workspace.there()] == [
+        json.loads(workspace.run("ids").stdout)["ada"]["us"]
+    ]
+
+
+@pytest.mark.parametrize("echo", ["no", "own"])
+def test_without_echo_and_lock_a_voice_is_adopted_by_its_name(workspace: Workspace, echo: str) -> None:
+    workspace.emulator.settings(workspace.key, echo_speaker_id=echo)
+    workspace.voice("ada")
+    workspace.apply()
+    workspace.lock.unlink()
+    workspace.calls()
+    assert workspace.changes() == [("adopt", "ada", "natural_key")]
+    workspace.apply()
+    assert workspace.calls() == []
+    assert workspace.changes() == []
+
+
+def test_a_silent_cap_of_the_listing_is_noticed_and_nothing_is_planned(workspace: Workspace) -> None:
+    for number in range(4):
+        workspace.voice(f"voice-{number}")
+    workspace.apply()
+    workspace.emulator.settings(workspace.key, list_cap=3)
+    plan = workspace.plan(code=1)
+    assert "not whole" in plan["regions"]["us"]["error"]
+    assert not plan["complete"]
+    workspace.calls()
+    workspace.apply("--prune", code=1)
+    assert workspace.calls() == []
+
+
+def test_a_library_of_250_voices_is_seen_whole(workspace: Workspace) -> None:
+    voice = workspace.voice("voice-000")
+    for number in range(1, 250):
+        sample = workspace.root / f"samples/{number}.wav"
+        # a wave file's sound is its data: other numbers of silent frames at the end are other sounds
+        data = (workspace.root / voice["sample"]).read_bytes() + bytes(2 * number)
+        size = len(data)
+        sample.write_bytes(
+            data[:4]
+            + (size - 8).to_bytes(4, "little")
+            + data[8:40]
+            + (size - 44).to_bytes(4, "little")
+            + data[44:]
+        )
+        workspace.voices[f"voice-{number:03}"] = {
+            **voice,
+            "name": f"Voice {number}",
+            "sample": f"samples/{number}.wav",
+        }
+    workspace.apply()
+    assert len(workspace.there()) == 250
+    assert workspace.plan()["summary"]["noop"] == 250
