@@ -25,6 +25,11 @@ _HOPS = 5
 _CONNECT_TIMEOUT = 10.0
 _CONNECTIONS = 16
 _HIDDEN = "(hidden)"
+_NO_CONNECTION = (
+    requests.ConnectTimeout,
+    requests.exceptions.ProxyError,
+    requests.exceptions.InvalidProxyURL,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +69,20 @@ class Failure:
     cause: Exception | None = None
 
 
+class _Session(requests.Session):
+    """Connections, without a mind of their own about redirects."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return none: else the next request, with the key, is made ready before anyone asks for it."""
+
+
 class Transport:
     """Sends requests to one base URL with one key; may be shared by threads."""
 
     def __init__(self, base_url: str, key: str) -> None:
         self.base_url = base_url
         self._key = key
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.headers["User-Agent"] = f"ddvoices/{__version__}"
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS)
@@ -89,7 +101,7 @@ class Transport:
             answer = self._send_to(url, request)
             if isinstance(answer, Failure) or not answer.is_redirect:
                 return answer
-            target = urljoin(url, answer.headers["Location"])
+            target = _target(url, answer)
             hops += 1
             if request.method != "GET" or hops > _HOPS or not trust.same_origin(target, url):
                 return _redirected(target, answer)
@@ -104,7 +116,7 @@ class Transport:
             answer = self._session.send(prepared, **self._settings(url, request))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             _log.debug("%s: no answer, %.0f ms", request.call, (time.monotonic() - started) * 1000)
-            return _no_answer(error, sent=getattr(body, "finished", True))
+            return _no_answer(error, body)
         finally:
             # Exceptions and answers keep the request: what handles them must not find the key there.
             prepared.headers[wire.KEY_HEADER] = _HIDDEN
@@ -143,31 +155,39 @@ class Transport:
         return {**settings, "timeout": timeout, "allow_redirects": False}
 
 
+def _target(url: str, answer: requests.Response) -> str:
+    """Return where an answer points, as it is where it makes no sense."""
+    location = answer.headers["Location"]
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location
+
+
 def _redirected(target: str, answer: requests.Response) -> Failure:
     """Return the failure of an answer that points where the request must not go."""
     message = f"{answer.status_code}: redirected to {target[:200]!a}, which is not followed"
     return Failure(kind=Kind.REDIRECT, message=message, received=False, response=answer)
 
 
-def _no_answer(error: Exception, *, sent: bool) -> Failure:
+def _no_answer(error: Exception, body: object) -> Failure:
     """Say what an exception means: whether the service may have got the request."""
     reason = reason_of(error)
-    if _before_sending(error):
+    if _before_sending(error, body):
         return Failure(kind=Kind.UNREACHABLE, message=reason, received=False, cause=error)
-    if not sent:
+    if not getattr(body, "finished", True):
         message = f"{reason}, before the whole request was sent"
         return Failure(kind=Kind.UNREACHABLE, message=message, received=False, cause=error)
     kind = Kind.TIMEOUT if isinstance(error, requests.Timeout) else Kind.LOST
     return Failure(kind=kind, message=reason, received=True, cause=error)
 
 
-def _before_sending(error: Exception) -> bool:
+def _before_sending(error: Exception, body: object) -> bool:
     """Tell whether no connection was made."""
-    if isinstance(
-        error, requests.ConnectTimeout | requests.exceptions.ProxyError | requests.exceptions.InvalidProxyURL
-    ):
+    if isinstance(error, _NO_CONNECTION):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, urllib3.exceptions.NewConnectionError):
-        return True
-    return "CertificateVerif" in repr(reason) or "CERTIFICATE_VERIFY_FAILED" in repr(reason)
+    if isinstance(error, requests.exceptions.SSLError):
+        # TLS may also fail later; a certificate is refused before anything is sent.
+        return not getattr(body, "finished", False) or "CERTIFICATE_VERIFY_FAILED" in repr(reason)
+    return isinstance(reason, urllib3.exceptions.NewConnectionError)
