@@ -10,7 +10,7 @@ from typing import Any
 
 from ddvoices.errors import LockfileError, OutputError
 from ddvoices.files import write_whole
-from ddvoices.lockfile.records import read_voice, voice_document
+from ddvoices.lockfile.records import read_voice, to_bytes, typed, voice_document
 from ddvoices.model import EMPTY_LOCK, Lock, LockEntry
 
 LOCK_NAME = "ddvoices.lock.json"
@@ -46,14 +46,14 @@ def save_lock(root: Path, lock: Lock) -> bool:
     Raises:
         LockfileError: it can't be written; the old one is as it was.
     """
-    path, text = root / LOCK_NAME, format_lock(lock)
-    with suppress(OSError, UnicodeDecodeError):
-        if path.read_text(encoding="utf-8") == text:
+    path, data = root / LOCK_NAME, to_bytes(format_lock(lock))
+    with suppress(OSError):
+        if path.read_bytes() == data:
             return False
     if not lock.regions and not path.exists():
         return False
     try:
-        write_whole(path, text.encode())
+        write_whole(path, data)
     except OutputError as error:
         raise LockfileError(str(error)) from error
     return True
@@ -84,7 +84,7 @@ def _entry_document(entry: LockEntry) -> dict[str, Any]:
 
 
 def _parse(text: str, path: Path) -> Mapping[str, Any]:
-    if any(line.startswith(("<<<<<<<", ">>>>>>>")) for line in text.splitlines()):
+    if any(line.startswith(("<<<<<<<", ">>>>>>>")) for line in text.split("\n")):
         raise LockfileError(
             f"{path}: holds a merge conflict: keep both sides' voices, or take either side; {_WAY_OUT}"
         )
@@ -96,6 +96,8 @@ def _parse(text: str, path: Path) -> Mapping[str, Any]:
         ) from error
     except RecursionError as error:
         raise LockfileError(f"{path}: nested too deeply; {_WAY_OUT}") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise LockfileError(f"{path}: not JSON: {error}; {_WAY_OUT}") from error
     if not isinstance(document, dict) or not isinstance(document.get("format_version"), str):
         raise LockfileError(f"{path}: not a lock: it has no format_version; {_WAY_OUT}")
     if document["format_version"] != FORMAT_VERSION:
@@ -115,7 +117,7 @@ def _read(document: Mapping[str, Any], path: Path) -> Lock:
             }
             for region, accounts in document["regions"].items()
         }
-        return Lock(owner=str(document["owner"]), regions=regions)
+        return Lock(owner=typed(document["owner"], str), regions=regions)
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise LockfileError(
             f"{path}: not a whole lock: {type(error).__name__}: {error}; {_WAY_OUT}"

@@ -12,13 +12,21 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from ddvoices.errors import BusyError, LockfileError
 from ddvoices.lockfile.file import load_lock, save_lock
-from ddvoices.lockfile.records import FOLDED, Intent, Record, fold, open_intents, unfolded
+from ddvoices.lockfile.records import (
+    FOLDED,
+    Intent,
+    Record,
+    fold,
+    open_intents,
+    read_record,
+    to_bytes,
+    unfolded,
+)
 from ddvoices.model import Lock
 
 STATE_DIRECTORY = ".ddvoices"
@@ -42,12 +50,15 @@ class Journal:
         Raises:
             LockfileError: it can't be written, so what it announces must not be done.
         """
-        line = json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
+        line = to_bytes(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
         with self._mutex:
+            size = os.fstat(self._descriptor).st_size
             try:
-                _write_all(self._descriptor, line.encode())
+                _write_all(self._descriptor, line)
                 os.fsync(self._descriptor)
             except OSError as error:
+                with suppress(OSError):
+                    os.ftruncate(self._descriptor, size)  # or the next record would join half a line
                 raise LockfileError(f"{self.path}: can't be written: {error.strerror}") from error
             self.records.append(record)
 
@@ -126,12 +137,14 @@ def _flock(
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             if clock() >= deadline:
                 raise BusyError(
                     f"{path}: another ddvoices is applying this catalog: wait for it, or use --lock-timeout"
                 ) from error
             sleep(_POLL_SECONDS)
+        except OSError as error:
+            raise LockfileError(f"{path}: can't be locked: {error.strerror}") from error
         else:
             return
 
@@ -153,11 +166,10 @@ def _read(path: Path) -> list[Record]:
     return [_record(line, path, number) for number, line in enumerate(whole.splitlines(), start=1) if line]
 
 
-def _record(line: bytes, path: Path, number: int) -> dict[str, Any]:
+def _record(line: bytes, path: Path, number: int) -> Record:
     try:
-        record = json.loads(line)
-        return {**record, "op": record["op"]}
-    except (ValueError, TypeError, KeyError) as error:
+        return read_record(json.loads(line))
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise LockfileError(
             f"{path}:{number}: broken: look whether an apply is open, then delete it; "
             "what it held is found by the voices' markers"

@@ -7,12 +7,13 @@ lock and clearing the journal does no harm.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
 
 from ddvoices.model import Lock, LockedVoice, LockEntry, Origin
 
 Record = Mapping[str, Any]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,11 +123,14 @@ def fold(lock: Lock, records: Iterable[Record], *, owner: str) -> Lock:
 
 
 class _Draft:
-    """The entries of one account while they change, with an index from id to key."""
+    """The entries of one account while they change, with an index from id to keys."""
 
     def __init__(self, entries: Mapping[str, LockEntry]) -> None:
         self.entries = dict(entries)
-        self._keys = {voice.id: key for key, entry in entries.items() for voice in entry.voices}
+        self._keys: dict[str, set[str]] = {}
+        for key, entry in entries.items():
+            for voice in entry.voices:
+                self._keys.setdefault(voice.id, set()).add(key)
 
     def fold(self, record: Record) -> None:
         """Take one record in."""
@@ -143,11 +147,10 @@ class _Draft:
         self._drop(voice.id)
         entry = self.entries.get(key, LockEntry())
         self._set(key, LockEntry(voices=(voice, *entry.voices), protect=entry.protect))
-        self._keys[voice.id] = key
+        self._keys[voice.id] = {key}
 
     def _drop(self, voice_id: str) -> None:
-        key = self._keys.pop(voice_id, None)
-        if key is not None:
+        for key in self._keys.pop(voice_id, ()):  # more than one after a merge by hand
             entry = self.entries[key]
             rest = tuple(voice for voice in entry.voices if voice.id != voice_id)
             self._set(key, LockEntry(voices=rest, protect=entry.protect))
@@ -176,17 +179,64 @@ def read_voice(document: Mapping[str, Any]) -> LockedVoice:
     """Return the locked voice that `voice_document` made.
 
     Raises:
-        KeyError, ValueError: it is something else.
+        KeyError, TypeError, ValueError: it is something else.
     """
+    fingerprint = document.get("fingerprint")
     return LockedVoice(
-        id=document["id"],
+        id=typed(document["id"], str),
         origin=Origin(document["origin"]),
-        fingerprint=document.get("fingerprint"),
-        sent=document.get("sent", {}),
-        reported=document.get("reported", {}),
+        fingerprint=None if fingerprint is None else typed(fingerprint, str),
+        sent=typed(document.get("sent", {}), dict),
+        reported=typed(document.get("reported", {}), dict),
     )
 
 
+def typed(value: Any, kind: type[_T]) -> _T:
+    """Return ``value`` if it is of ``kind``.
+
+    Raises:
+        TypeError: it isn't.
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"{type(value).__name__} in the place of {kind.__name__}")
+    return value
+
+
+def to_bytes(json_text: str) -> bytes:
+    r"""Return JSON as UTF-8; what UTF-8 can't hold, half of a surrogate pair, as ``\udxxx``."""
+    return json_text.encode("utf-8", "backslashreplace")
+
+
+def read_record(document: Any) -> Record:
+    """Return a record that was written down, once it is sure that it can be used.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is something else.
+    """
+    record: Mapping[str, Any] = typed(document, dict)
+    if record["op"] == "intent":
+        _intent(record)
+    elif record["op"] == "voice":
+        read_voice(typed(record["voice"], dict))
+    for field_name, kinds in _FIELDS[record["op"]].items():
+        if not isinstance(record[field_name], kinds):
+            raise TypeError(f"{field_name}: {type(record[field_name]).__name__}")
+    return record
+
+
+_WHERE: Mapping[str, tuple[type, ...]] = {"region": (str,), "account": (str,)}
+_FIELDS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
+    "intent": {**_WHERE, "id": (str,), "key": (str,), "marker": (str,), "sent": (dict,), "before": (list,)},
+    "voice": {**_WHERE, "key": (str,), "intent": (str, type(None))},
+    "close": {"intent": (str,)},
+    "drop": {**_WHERE, "id": (str,)},
+    "protect": {**_WHERE, "key": (str,), "protect": (bool,)},
+    "folded": {},
+}
+
+
 def _intent(record: Record) -> Intent:
-    values = {name: value for name, value in record.items() if name not in ("op", "before")}
+    """Return the intent of a record; what a newer release has added is left out."""
+    known = {entry.name for entry in fields(Intent)} - {"before"}
+    values = {name: value for name, value in record.items() if name in known}
     return Intent(**values, before=tuple(record["before"]))
