@@ -5,4 +5,29 @@ The public names are imported on first use, so that ``import ddvoices`` costs no
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ddvoices.apply import apply_plan
+    from ddvoices.catalog import load_catalog
+    from ddvoices.client import DeepdubClient
+    from ddvoices.plan import make_plan
+
 __version__ = "0.1.0"
+
+__all__ = ["DeepdubClient", "__version__", "apply_plan", "load_catalog", "make_plan"]
+
+_HOMES = {
+    "DeepdubClient": "ddvoices.client",
+    "apply_plan": "ddvoices.apply",
+    "load_catalog": "ddvoices.catalog",
+    "make_plan": "ddvoices.plan",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its home."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -30,6 +30,6 @@ class ApplyOptions:
     settle: float = 10.0
     force: bool = False
     on_event: Callable[[Event], None] = _ignore
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] = time.sleep
     clock: Callable[[], float] = time.monotonic
     stop: threading.Event = field(default_factory=threading.Event)

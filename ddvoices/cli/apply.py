@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,7 @@ from ddvoices.cli.session import Session
 from ddvoices.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from ddvoices.apply import ApplyOptions, Event, Work
+    from ddvoices.apply import ApplyOptions, Work
     from ddvoices.cli.regions import OpenRegions
     from ddvoices.lockfile import Journal
     from ddvoices.model import Catalog, Plan, PlanOptions, Report
@@ -87,7 +88,8 @@ def apply(
     if reviewed is not None:
         choice, regions = PlanOptions(prune=reviewed["prune"]), tuple(reviewed["regions"])
         _check_regions(reviewed, catalog)
-    how = ApplyOptions(settle=settle, force=force, on_event=_teller(session))
+    stop = Event()  # every wait ends when it is set, so that Ctrl-C needn't wait for a retry
+    how = ApplyOptions(settle=settle, force=force, sleep=stop.wait, stop=stop)
     with hold_journal(catalog.root, timeout=lock_timeout) as journal:
         run = _Run(session, catalog, journal, how, output_format=output_format, ask=not yes and file is None)
         return run.run(regions, choice, reviewed)
@@ -116,16 +118,18 @@ class _Run:
     def run(self, regions: tuple[str, ...], choice: PlanOptions, reviewed: Reviewed | None) -> int:
         """Plan, show, ask, apply, report."""
         from ddvoices.apply import apply_plan
+        from ddvoices.cli.progress import progress
         from ddvoices.cli.regions import open_regions
 
-        with open_regions(self._catalog, regions) as opened:
+        with open_regions(self._catalog, regions, sleep=self._how.sleep) as opened:
             work = self._prepare(opened, choice, reviewed)
             if reviewed is None:
                 self._show(work.plan)
             if work.plan.pending and self._ask and not click.confirm("Apply these changes?", err=True):
                 self._session.error("not applied: the answer was no")
                 return ExitCode.ERROR
-            report = apply_plan(work, self._how)
+            with progress(self._session, work.plan.pending) as tell:
+                report = apply_plan(work, replace(self._how, on_event=tell))
         self._report(report)
         return exit_code(report, work.plan)
 
@@ -213,20 +217,3 @@ def _check_regions(reviewed: Reviewed, catalog: Catalog) -> None:
     for name in reviewed["regions"]:
         if name not in catalog.regions:
             raise PlanStaleError(f"the plan is of region {name}, which the catalog doesn't have: plan again")
-
-
-def _teller(session: Session) -> Any:
-    """Return what tells the user of each change while it happens: as JSON lines, or on a terminal."""
-    from ddvoices.report.outcomes import outcome_text
-
-    def tell(event: Event) -> None:
-        if event.outcome is None:
-            return
-        outcome = event.outcome
-        if session.log_format == "json":
-            details = {"region": outcome.region, "key": outcome.key, "action": str(outcome.action)}
-            session.say(outcome_text(outcome), **details, result=str(outcome.result), id=outcome.id)
-        elif sys.stderr.isatty():
-            session.say(outcome_text(outcome))
-
-    return tell

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -47,8 +48,10 @@ class OpenRegions:
 
 
 @contextmanager
-def open_regions(catalog: Catalog, chosen: Sequence[str]) -> Iterator[OpenRegions]:
-    """Open the catalog's regions, or those that were chosen.
+def open_regions(
+    catalog: Catalog, chosen: Sequence[str], *, sleep: Callable[[float], object] = time.sleep
+) -> Iterator[OpenRegions]:
+    """Open the catalog's regions, or those that were chosen; ``sleep`` gets every wait between retries.
 
     A region without a key is closed, and the others go on; an endpoint that isn't trusted ends the run
     before anything is asked anywhere.
@@ -81,7 +84,9 @@ def open_regions(catalog: Catalog, chosen: Sequence[str]) -> Iterator[OpenRegion
                 )
                 continue
             accounts[name] = account_of(key.value)
-            clients[name] = stack.enter_context(DeepdubClient(api_key=key.value, endpoints=found))
+            clients[name] = stack.enter_context(
+                DeepdubClient(api_key=key.value, endpoints=found, sleep=sleep)
+            )
         if not clients and closed:
             raise MissingKeyError("; ".join(str(region.error) for region in closed.values()))
         yield OpenRegions(clients=clients, accounts=accounts, closed=closed)

@@ -44,7 +44,7 @@ class DeepdubClient(VoiceCalls, SpeechCalls, PlainCalls):
         *,
         timeout: float = 30.0,
         max_retries: int = 5,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
         environ: Mapping[str, str] | None = None,
         endpoints: Endpoints | None = None,
     ) -> None:

@@ -46,7 +46,7 @@ class Service:
         key: str,
         region: str,
         max_retries: int,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._transport = transport
         self._key = key

@@ -1,0 +1,167 @@
+"""What must agree: schemas and code, documents and code, errors and their tree."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import ddvoices
+from ddvoices import errors
+from ddvoices.errors import DdvoicesError, ExitCode
+from ddvoices.model import Action, Policy, Reason, RegionSettings, VoiceSpec
+from ddvoices.plan.describe import describe
+from ddvoices.report.words import COLORS, MARKS, REASONS
+from ddvoices.resources import read_schema, schema_names
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+KEY_ERRORS = {Reason.PIN_NOT_FOUND, Reason.AMBIGUOUS, Reason.NEWER_SCHEME, Reason.OPEN_INTENT}
+
+
+def test_the_plan_schema_has_every_action_and_reason() -> None:
+    definitions = read_schema("plan")["$defs"]
+    change = definitions["change"]["properties"]
+    problem = definitions["region"]["properties"]["errors"]["items"]["properties"]
+    assert set(change["action"]["enum"]) == set(Action) - {Action.NOOP}
+    assert set(definitions["summary"]["required"]) == set(Action)
+    assert set(problem["reason"]["enum"]) == KEY_ERRORS
+    assert set(change["reason"]["enum"]) == set(Reason) - KEY_ERRORS - {Reason.IN_SYNC}
+
+
+def test_the_plan_schema_has_every_field_that_a_voice_is_described_by(spec: VoiceSpec) -> None:
+    change = read_schema("plan")["$defs"]["change"]["properties"]
+    assert set(change["fields"]["items"]["properties"]["path"]["enum"]) == set(describe(spec))
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> VoiceSpec:
+    """A voice that says everything."""
+    from ddvoices.model import Gender, Sample
+
+    sample = Sample(
+        path="a.wav",
+        file=tmp_path / "a.wav",
+        sha256="0" * 64,
+        sound="1" * 64,
+        size=1,
+        seconds=1.0,
+        format="wav",
+    )
+    return VoiceSpec(
+        key="ada",
+        name="Ada",
+        gender=Gender.FEMALE,
+        locale="en-GB",
+        speaking_style="Calm",
+        publish=True,
+        age=34,
+        text="Said.",
+        title="Ada",
+        sample=sample,
+    )
+
+
+def test_the_voice_schema_has_the_fields_of_a_voice() -> None:
+    voice = read_schema("voices")["$defs"]["voice"]["properties"]
+    internal = {"key", "locale_set", "location"}
+    assert set(voice) == {field.name for field in dataclasses.fields(VoiceSpec)} - internal
+
+
+def test_the_catalog_schema_has_the_fields_of_policy_and_region() -> None:
+    properties = read_schema("catalog")["properties"]
+    assert set(properties["policy"]["properties"]) == {field.name for field in dataclasses.fields(Policy)}
+    region = properties["regions"]["additionalProperties"]
+    region = (
+        read_schema("catalog")["$defs"][region["$ref"].rpartition("/")[2]] if "$ref" in region else region
+    )
+    assert set(region["properties"]) == {field.name for field in dataclasses.fields(RegionSettings)}
+
+
+@pytest.mark.parametrize("name", schema_names())
+def test_a_schema_is_valid_and_explains_every_property(name: str) -> None:
+    from jsonschema import Draft202012Validator
+
+    schema = read_schema(name)
+    Draft202012Validator.check_schema(schema)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["title"]
+    assert schema["description"]
+
+
+def test_every_action_and_reason_has_words() -> None:
+    assert set(REASONS) == set(Reason)
+    assert set(MARKS) == set(COLORS) == set(Action)
+
+
+def test_the_error_tree_at_the_top_of_the_file_is_the_tree_of_classes() -> None:
+    drawn = dict(re.findall(r"(\w+Error)\s+(\d+)", errors.__doc__ or ""))
+    real = {
+        name: str(int(kind.exit_code))
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, DdvoicesError)
+    }
+    assert drawn == real
+
+
+def test_the_readme_has_every_exit_code() -> None:
+    table = re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)
+    assert [int(code) for code in table] == list(ExitCode)
+
+
+def test_the_readme_has_every_variable_that_the_code_reads() -> None:
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "ddvoices").rglob("*.py")
+        if "emulator" not in path.parts
+    )
+    read = set(re.findall(r'["\'\s`](DDVOICES_[A-Z_]+[A-Z]|DD_EU|NO_COLOR|FORCE_COLOR)\b', code))
+    for name in sorted(read):
+        assert f"`{name}`" in README, name
+
+
+def test_the_newest_version_of_the_changelog_is_this_one() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.search(r"^## (\S+)", changelog, flags=re.MULTILINE)
+    assert newest
+    assert newest[1] == ddvoices.__version__
+
+
+def test_every_public_name_can_be_imported() -> None:
+    for name in ddvoices.__all__:
+        assert getattr(ddvoices, name) is not None
+    with pytest.raises(AttributeError):
+        _ = ddvoices.nonsense
+
+
+def test_every_dependency_is_bounded_on_both_sides() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [requirement for extra in project["optional-dependencies"].values() for requirement in extra]
+    for requirement in [*project["dependencies"], *extras]:
+        assert re.fullmatch(r"[\w.-]+>=[\d.]+,<[\d.]+", requirement), requirement
+
+
+def test_what_the_documents_quote_is_what_the_program_prints() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs" / "generate.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_file_names_a_place_of_a_machine() -> None:
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    text = [
+        ROOT / name for name in files.splitlines() if name.endswith((".py", ".md", ".yaml", ".toml", ".json"))
+    ]
+    for path in text:
+        assert not re.search(r"(?<![\w.])/(?:home|root|work|Users)/\w", path.read_text(encoding="utf-8")), (
+            path
+        )
