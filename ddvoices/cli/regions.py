@@ -57,7 +57,7 @@ def open_regions(
     before anything is asked anywhere.
 
     Raises:
-        UsageError: a chosen region isn't one of the catalog's.
+        UsageError: a chosen region isn't one of the catalog's, or two regions are one account.
         UntrustedEndpointError: see above.
         MissingKeyError: no region has a key.
     """
@@ -87,9 +87,22 @@ def open_regions(
             clients[name] = stack.enter_context(
                 DeepdubClient(api_key=key.value, endpoints=found, sleep=sleep)
             )
+        _check_distinct(clients, accounts)
         if not clients and closed:
             raise MissingKeyError("; ".join(str(region.error) for region in closed.values()))
         yield OpenRegions(clients=clients, accounts=accounts, closed=closed)
+
+
+def _check_distinct(clients: Mapping[str, DeepdubClient], accounts: Mapping[str, str]) -> None:
+    """Refuse two regions that are one account: each would make the voices that the other makes."""
+    seen: dict[tuple[str, str], str] = {}
+    for name, client in clients.items():
+        first = seen.setdefault((client.base_url, accounts[name]), name)
+        if first != name:
+            raise UsageError(
+                f"regions {first} and {name} are one account at {client.base_url}: "
+                "give each a key or an endpoint of its own, or choose one with -r"
+            )
 
 
 def chosen_regions(catalog: Catalog, chosen: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from ddvoices.model import Catalog
 
@@ -59,6 +60,14 @@ class Session:
             emoji=False,
             soft_wrap=False,
         )
+
+    def print_table(self, table: Table) -> None:
+        """Print a table on stdout, without the spaces that fill its last column."""
+        console = self.console()
+        with console.capture() as captured:
+            console.print(table)
+        for line in captured.get().splitlines():
+            click.echo(line.rstrip(), color=self.colored(sys.stdout))
 
     def colored(self, stream: IO[str]) -> bool:
         """Tell whether to colour what goes to ``stream``."""

@@ -44,12 +44,11 @@ def status(session: Session, *, regions: tuple[str, ...], output_format: str) ->
 def _print(session: Session, document: dict[str, Any]) -> None:
     from ddvoices.report.status import others_table, status_table
 
-    console = session.console()
-    console.print(status_table(document))
+    session.print_table(status_table(document))
     others = others_table(document)
     if others is not None:
-        console.print()
-        console.print(others)
+        click.echo()
+        session.print_table(others)
     for name, region in document["regions"].items():
         if region["error"] is not None:
             session.error(f"{name}: {region['error']}")

@@ -9,7 +9,7 @@ from click import style
 
 from ddvoices.model import Action, Reason
 from ddvoices.report.terminal import printable
-from ddvoices.report.words import COLORS, MARKS, REASONS, sample_words, value_words
+from ddvoices.report.words import COLORS, MARKS, REASONS, sample_words, seconds_words, value_words
 
 Document = Mapping[str, Any]
 
@@ -89,11 +89,11 @@ def _created_words(change: Document) -> Iterator[str]:
 
 
 def _field_words(field: Document) -> str:
-    path = "length" if field["path"] == "sample.seconds" else field["path"]
-    if field["after"] is None:
-        return f"{path}: {value_words(field['before'])}"
-    unit = " s" if path == "length" else ""
-    return f"{path}: {value_words(field['before'])} -> {value_words(field['after'])}{unit}"
+    before, after = field["before"], field["after"]
+    if field["path"] == "sample.seconds":
+        return f"length: {seconds_words(before)} -> {seconds_words(after)}"
+    arrow = f" -> {value_words(after)}" if after is not None else ""
+    return f"{field['path']}: {value_words(before)}{arrow}"
 
 
 def _sample_changes(change: Document) -> bool:

@@ -29,13 +29,13 @@ COLORS: Mapping[Action, str] = {
 REASONS: Mapping[Reason, str] = {
     Reason.NOT_IN_REGION: "not in the region yet",
     Reason.FIELDS_DIFFER: "set in place",
-    Reason.CONTENT_DIFFERS: "needs a new voice; the old one stays until it is pruned",
+    Reason.CONTENT_DIFFERS: "a new voice is made; the old one stays",
     Reason.PUBLISH_WITHDRAWN: "no longer published",
     Reason.RENAMED: "there already, under another key; nothing is uploaded",
     Reason.ROLLED_BACK: "there already, from before; nothing is uploaded",
     Reason.MOVED: "there already, under a former key; nothing is uploaded",
     Reason.PINNED: "there already, named by its id; nothing is uploaded",
-    Reason.NATURAL_KEY: "there already, with the same name, locale, gender and style; nothing is uploaded",
+    Reason.NATURAL_KEY: "there already, by the same name; nothing is uploaded",
     Reason.FORMER_OWNER: "there already, of a former owner; nothing is uploaded",
     Reason.LOCKED: "there already, known from the lock; nothing is uploaded",
     Reason.BASELINE: "its sample is taken as the voice's; nothing is uploaded",
@@ -64,6 +64,11 @@ def value_words(value: Any) -> str:
     return f'"{text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"}"'
 
 
+def seconds_words(seconds: float | None) -> str:
+    """Return a length of time as people write it; ``?`` where it isn't known."""
+    return "?" if seconds is None else f"{seconds:.1f} s"
+
+
 def size_words(count: int) -> str:
     """Return a number of bytes as people write it."""
     if count < 1000:
@@ -73,5 +78,5 @@ def size_words(count: int) -> str:
 
 def sample_words(sample: Mapping[str, Any]) -> str:
     """Return a sample in one line: path, length, format, size."""
-    seconds = f"{sample['seconds']:.1f} s " if sample["seconds"] is not None else ""
-    return f"{printable(sample['path'])} ({seconds}{sample['format']}, {size_words(sample['bytes'])})"
+    sound = f"{seconds_words(sample['seconds'])} {sample['format']}"
+    return f"{printable(sample['path'])} ({sound}, {size_words(sample['bytes'])})"

@@ -93,6 +93,16 @@ def test_7_no_key(workspace: Workspace) -> None:
     assert "DEEPDUB_API_KEY_US" in one_line(done.stderr)
 
 
+def test_64_two_regions_that_are_one_account(two_regions: Workspace) -> None:
+    """Side by side, each would make the voices that the other makes."""
+    two_regions.voice("ada")
+    two_regions.env = {"DEEPDUB_API_KEY": two_regions.key}
+    done = two_regions.run("apply", "--yes", code=64)
+    assert "eu and us are one account" in one_line(done.stderr)
+    assert two_regions.there() == []
+    two_regions.run("apply", "--yes", "-r", "us")
+
+
 def test_7_a_key_for_one_region_of_two(two_regions: Workspace) -> None:
     two_regions.voice("ada")
     del two_regions.env["DEEPDUB_API_KEY_EU"]
