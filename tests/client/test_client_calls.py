@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 import requests
+import urllib3
 from conftest import KEY
 from scripted import WAV, answer, cut_body, cut_head, hang, raw, reset
 
@@ -26,6 +27,7 @@ from ddvoices.client import (
     UnauthorizedError,
     UnconfirmedServerError,
 )
+from ddvoices.client.text import reason_of
 from ddvoices.errors import (
     AuthError,
     ExitCode,
@@ -226,6 +228,17 @@ def test_no_connection_at_all(name, client_of, waits):
     with pytest.raises(ServiceUnreachableError, match="Connection refused"):
         CALLS[name][0](client_of(closed))
     assert len(waits) == 2
+
+
+def test_a_name_that_nobody_knows():
+    unknown = urllib3.exceptions.NameResolutionError("x.invalid", None, OSError(-2, "unknown"))
+    error = requests.ConnectionError(urllib3.exceptions.MaxRetryError(None, "/", unknown))
+    assert reason_of(error) == "the host's name can't be found"
+
+
+def test_a_list_where_an_object_was_expected(serve, client_of):
+    with pytest.raises(InvalidResponseError, match="a list where an object was expected"):
+        client_of(serve(answer([])), max_retries=0).delete_voice("a")
 
 
 def test_the_message_of_a_page(serve, client_of):
