@@ -86,9 +86,10 @@ def emulator(
     verbose: bool,
     **settings: Any,
 ) -> None:
-    r"""Serve the Deepdub API on this machine, for tests and demonstrations.
+    r"""Run a local service with voices and speech.
 
-    When it is ready it prints DEEPDUB_BASE_URL=... and nothing else to stdout.
+    It answers as Deepdub does, as far as that is documented, and is for tests and demonstrations. When it is
+    ready it prints DEEPDUB_BASE_URL=... and nothing else to stdout.
 
     \b
     Example:
@@ -96,8 +97,9 @@ def emulator(
     """
     from ddvoices.emulator import run
 
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.basicConfig(format="%(message)s")
+    if verbose:
+        logging.getLogger("ddvoices.emulator").setLevel(logging.INFO)
     options = Options(
         host=host,
         port=port,

@@ -6,27 +6,9 @@ import base64
 import hashlib
 import re
 import uuid
-from typing import Any
 
 import pytest
-from service import Emulator
-
-WAV = base64.b64decode("UklGRigAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQQAAAAAAAAA")
-
-
-def upload(emulator: Emulator, key: str, **fields: Any) -> str:
-    body = {"filename": "ada.wav", "data": base64.b64encode(WAV).decode(), **fields}
-    status, answer = emulator.call(key, "POST", "/voice", body)
-    assert status == 200, answer
-    assert list(answer) == ["response"]
-    return answer["response"]["voice_prompt_id"]
-
-
-def listing(emulator: Emulator, key: str, query: str = "") -> list[dict[str, Any]]:
-    status, answer = emulator.call(key, "GET", f"/voice{query}")
-    assert status == 200, answer
-    return answer["voicePrompts"]
-
+from emulator.samples import WAV, WAV_BASE64, listing, upload
 
 FULL = {
     "title": "Ada",
@@ -134,7 +116,7 @@ def test_a_listing_holds_the_newest_hundred_unless_it_is_told_otherwise(emulator
     assert moments == sorted(set(moments), reverse=True)
 
 
-GOOD = {"filename": "a.wav", "data": base64.b64encode(WAV).decode()}
+GOOD = {"filename": "a.wav", "data": WAV_BASE64}
 TOO_LARGE = base64.b64encode(WAV + bytes(20 * 2**20)).decode()
 
 

@@ -1,0 +1,183 @@
+"""The process: how it starts, what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import pytest
+from emulator.samples import WAV_BASE64, listing, upload, wait_until
+from service import Emulator
+
+PROGRAM = [sys.executable, "-m", "ddvoices.emulator"]
+
+
+def fail(*arguments: str) -> tuple[int, str]:
+    """Run the emulator where it can't start, and return its exit code and what it says."""
+    done = subprocess.run(
+        [*PROGRAM, *arguments], capture_output=True, text=True, timeout=60, check=False, encoding="utf-8"
+    )
+    assert done.stdout == ""
+    return done.returncode, done.stderr
+
+
+def test_it_prints_one_line_and_ends_at_sigterm_with_0():
+    running = Emulator.start()
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/api/v1", running.base_url)
+    upload(running, "dd-1")
+    running.process.terminate()
+    assert running.process.stdout.read() == ""
+    assert running.stop() == 0
+    assert running.said == ""
+
+
+def test_it_ends_at_ctrl_c_with_130():
+    running = Emulator.start()
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(timeout=30) == 130
+    running.stop()
+    assert running.said == ""
+
+
+@pytest.mark.parametrize("work", ["hang", "upload", "speech"])
+def test_it_ends_whatever_is_under_way(work):
+    running = Emulator.start()
+    connection = http.client.HTTPConnection(urlsplit(running.base_url).netloc)
+    headers = {"x-api-key": "dd-1"}
+    if work == "hang":
+        running.faults("dd-1", [{"kind": "hang"}])
+        connection.request("GET", "/api/v1/voice", headers=headers)
+    elif work == "upload":
+        connection.request("POST", "/api/v1/voice", b"{", {**headers, "content-length": "1000"})
+    else:
+        text = "Many words take long. " * 4000
+        body = f'{{"model": "m", "targetText": "{text}", "locale": "en-US", "sampleRate": 48000'
+        connection.request("POST", "/api/v1/tts", f'{body}, "voiceReference": "{WAV_BASE64}"}}', headers)
+    wait_until(lambda: running.requests("dd-1"))
+    answers = threading.Thread(target=lambda: suppressed(connection))
+    answers.start()
+    assert running.stop() == 0
+    assert running.said == ""
+    answers.join()
+    connection.close()
+
+
+def suppressed(connection: http.client.HTTPConnection) -> None:
+    with suppress(OSError, http.client.HTTPException):
+        connection.getresponse().read()
+
+
+def test_state_survives_a_restart_with_data(tmp_path):
+    directory = str(tmp_path / "new" / "data")
+    with Emulator.start(["--data", directory]) as first:
+        voice_id = upload(first, "dd-1", name="Ada", publish=True)
+        first.settings("dd-1", unset="null")
+        before = listing(first, "dd-1")
+        code, said = fail("--data", directory, "--port", "0")
+        assert (code, "is in use by another emulator" in said) == (1, True)
+    with Emulator.start(["--data", directory]) as second:
+        assert listing(second, "dd-1") == before
+        assert second.settings("dd-1")["unset"] == "null"
+        upload(second, "dd-1")
+        assert second.call("dd-1", "DELETE", f"/voice/{voice_id}")[0] == 200
+    assert len(list((tmp_path / "new" / "data" / "samples").iterdir())) == 1
+
+
+def test_a_killed_emulator_has_lost_nothing_that_it_answered(tmp_path):
+    first = Emulator.start(["--data", str(tmp_path)])
+    voice_id = upload(first, "dd-1")
+    first.process.kill()
+    first.stop()
+    with Emulator.start(["--data", str(tmp_path)]) as second:
+        assert [voice["id"] for voice in listing(second, "dd-1")] == [voice_id]
+
+
+def test_only_listed_keys_open_their_accounts():
+    arguments = ["--api-key", "dd-1=shared", "--api-key", "other=shared", "--api-key", "dd-own"]
+    with Emulator.start(arguments) as running:
+        upload(running, "dd-1")
+        assert len(listing(running, "other")) == 1
+        assert listing(running, "dd-own") == []
+        assert running.call("dd-unlisted", "GET", "/voice")[0] == 401
+
+
+def test_requests_are_logged_on_demand_and_without_keys():
+    running = Emulator.start(["-v"])
+    listing(running, "dd-secret-key")
+    running.stop()
+    assert "GET /api/v1/voice 200" in running.said
+    assert "secret" not in running.said
+
+
+def test_a_port_in_use_is_one_clear_line():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, said = fail("--port", str(port))
+    assert code == 1
+    assert said.startswith(f"error: can't listen on 127.0.0.1:{port}: Address already in use")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[", "not well formed"),
+        ("- kind: explode", "rule 1: kind: must be one of"),
+        ("a: [", "not well formed"),
+    ],
+)
+def test_a_broken_faults_file_is_one_clear_line(tmp_path, text, said):
+    path = tmp_path / "faults.yaml"
+    path.write_text(text, encoding="utf-8")
+    code, stderr = fail("--port", "0", "--faults", str(path))
+    assert (code, stderr.count("\n")) == (1, 1)
+    assert stderr.startswith(f"error: {path}: ")
+    assert said in stderr
+
+
+def test_a_missing_faults_file_and_a_bad_directory_are_one_clear_line(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    for arguments in (["--faults", str(tmp_path / "none.json")], ["--data", str(file)]):
+        code, stderr = fail("--port", "0", *arguments)
+        assert (code, stderr.count("\n"), stderr.startswith("error: ")) == (1, 1, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--port", "no"], ["--port", "70000"], ["--unknown"], ["--api-key", "="], ["--list-cap", "0"]],
+)
+def test_a_wrong_command_line_is_64(arguments):
+    assert fail(*arguments)[0] == 64
+
+
+def test_another_host_is_warned_of():
+    with Emulator.start(["--host", "0.0.0.0"]) as running:  # noqa: S104 - what is tested
+        assert running.base_url.startswith("http://0.0.0.0:")
+    assert "can be reached from other machines" in running.said
+
+
+def test_an_unknown_host_is_one_clear_line():
+    code, stderr = fail("--host", "no.such.host.invalid", "--port", "0")
+    assert (code, stderr.startswith("error: can't listen on no.such.host.invalid")) == (1, True)
+
+
+@pytest.mark.parametrize("missing", ["lameenc", "espeakng_loader", "starlette", "uvicorn"])
+def test_without_its_extra_it_says_what_to_install(missing):
+    program = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        "from ddvoices.emulator.__main__ import main; sys.argv[1:] = ['--port', '0']; sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "the emulator needs its extra: pip install 'ddvoices[emulator]'" in done.stderr
+    assert done.stderr.count("\n") == 1
