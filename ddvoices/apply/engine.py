@@ -11,7 +11,7 @@ from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.region import RegionRun
 from ddvoices.apply.remember import catch_up, depends_on_lock
 from ddvoices.client import DeepdubClient
-from ddvoices.errors import ExitCode, RefusedError
+from ddvoices.errors import ExitCode, LockfileError, RefusedError
 from ddvoices.lockfile import LOCK_NAME, Intent, Journal, close_record, fold, voice_record
 from ddvoices.model import (
     Catalog,
@@ -57,7 +57,6 @@ def apply_plan(work: Work, options: ApplyOptions = _NO_OPTIONS) -> Report:
 
     Raises:
         RefusedError: a policy or ``protect`` forbids it; nothing was written anywhere.
-        LockfileError: the journal or the lock can't be written.
     """
     _check_refusals(work, options)
     regions = [region for region in work.plan.regions if region.error is None]
@@ -65,7 +64,7 @@ def apply_plan(work: Work, options: ApplyOptions = _NO_OPTIONS) -> Report:
     try:
         outcomes, interrupted = _run_all(runs, options)
     finally:
-        lock = _save(work)
+        lock, lock_error = _save(work)
     done = sum(outcome.result in _DONE for outcome in outcomes)
     warnings = [warning for run in runs for warning in run.warnings]
     return Report(
@@ -74,6 +73,7 @@ def apply_plan(work: Work, options: ApplyOptions = _NO_OPTIONS) -> Report:
         complete=work.whole.complete,
         warnings=(*warnings, *_dependents(work, lock, runs)),
         interrupted=interrupted,
+        lock_error=lock_error,
     )
 
 
@@ -155,8 +155,8 @@ def _wait(futures: Sequence[Future[list[Outcome]]], options: ApplyOptions) -> bo
     return options.stop.is_set()
 
 
-def _save(work: Work) -> Lock:
-    """Write the lock: what happened, and what it should have known before."""
+def _save(work: Work) -> tuple[Lock, str | None]:
+    """Write the lock: what happened, and what it should have known before; return it, and what went wrong."""
     lock = work.journal.fold(work.lock, owner=work.desired.owner)
     owners = (work.desired.owner, *work.desired.former_owners)
     for region in work.whole.regions:
@@ -164,8 +164,11 @@ def _save(work: Work) -> Lock:
             specs = work.desired.wanted_in(region.region)
             records = catch_up(region, specs, _entries(work.lock, region), owners=owners)
             lock = fold(lock, records, owner=work.desired.owner)
-    work.journal.settle(work.desired.root, lock)
-    return lock
+    try:
+        work.journal.settle(work.desired.root, lock)
+    except LockfileError as error:
+        return lock, f"{error}; the next apply writes it from the journal"
+    return lock, None
 
 
 def _verdict_outcome(verdict: Verdict) -> Outcome:

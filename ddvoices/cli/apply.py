@@ -123,8 +123,7 @@ class _Run:
 
         with open_regions(self._catalog, regions, sleep=self._how.sleep) as opened:
             work = self._prepare(opened, choice, reviewed)
-            if reviewed is None:
-                self._show(work.plan)
+            self._show(work.plan, shown_before=reviewed is not None)
             if work.plan.pending and self._ask and not click.confirm("Apply these changes?", err=True):
                 self._session.error("not applied: the answer was no")
                 return ExitCode.ERROR
@@ -163,12 +162,17 @@ class _Run:
             verdicts=verdicts,
         )
 
-    def _show(self, plan: Plan) -> None:
+    def _show(self, plan: Plan, *, shown_before: bool) -> None:
         """Print what is about to happen; with JSON, stdout is the report's alone."""
         from ddvoices.cli.plan import print_plan
         from ddvoices.plan import plan_document
 
-        if self._format == "text" and (plan.pending or not plan.complete):
+        if self._format == "json" or shown_before:
+            for region in plan.regions:
+                problems = [f"{problem.key}: {problem.message}" for problem in region.errors]
+                for message in filter(None, (region.error, *problems)):
+                    self._session.error(f"{region.region}: {message}")
+        elif plan.pending or not plan.complete:
             print_plan(self._session, plan_document(plan), "text")
 
     def _report(self, report: Report) -> None:
@@ -176,6 +180,8 @@ class _Run:
 
         for warning in report.warnings:
             self._session.warn(warning)
+        if report.lock_error is not None:
+            self._session.error(report.lock_error)
         if self._format == "json":
             import json
 
@@ -193,7 +199,7 @@ def exit_code(report: Report, plan: Plan) -> ExitCode:
     if report.interrupted:
         return ExitCode.INTERRUPTED
     bad = [o for o in report.outcomes if o.result in (Result.FAILED, Result.STALE, Result.SKIPPED)]
-    if not bad and plan.complete:
+    if not bad and plan.complete and report.lock_error is None:
         return ExitCode.OK
     if report.count((Result.APPLIED, Result.ADOPTED)):
         return ExitCode.PARTIAL

@@ -287,7 +287,8 @@ class Outcome:
 class Report:
     """What an apply did.
 
-    ``pending`` counts the changes that are still to be made; ``complete`` is the plan's.
+    ``pending`` counts the changes that are still to be made; ``complete`` is the plan's. ``lock_error`` says
+    why the lock could not be written; the journal then keeps what it would have said.
     """
 
     outcomes: tuple[Outcome, ...] = ()
@@ -295,6 +296,7 @@ class Report:
     complete: bool = True
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
+    lock_error: str | None = None
 
     @property
     def converged(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import time
@@ -205,6 +206,51 @@ def test_a_catalog_that_can_not_be_written_applies_nothing(workspace: Workspace)
     done = workspace.run("apply", "--yes", code=1)
     assert ".ddvoices" in one_line(done.stderr)
     assert workspace.there() == []
+
+
+def test_on_a_full_disk_nothing_is_sent(workspace: Workspace) -> None:
+    """What can't be written down first isn't done."""
+    workspace.voice("ada")
+    done = with_room_for(workspace, 0, "apply", "--yes")
+    assert done.returncode == 1
+    assert "can't be written" in done.stdout
+    assert workspace.there() == []
+
+
+def test_a_disk_that_is_full_at_the_end_loses_nothing(workspace: Workspace) -> None:
+    """The report comes, the lock stays as it was, and the next apply writes it from the journal."""
+    workspace.emulator.settings(workspace.key, echo_speaker_id="no")  # so that only the lock knows the voice
+    workspace.voice("ada")
+    workspace.save()
+    voices = [{"id": f"id-{number}", "origin": "adopted"} for number in range(400)]
+    elsewhere = {"another": {f"key-{number}": {"voices": [voice]} for number, voice in enumerate(voices)}}
+    large = {"format_version": "1.0", "owner": "tests-4mq7", "regions": {"us": elsewhere}}
+    workspace.lock.write_text(json.dumps(large))
+    done = with_room_for(workspace, 8, "apply", "--yes")
+    assert done.returncode == 4
+    assert "Apply: 1 applied." in done.stdout
+    assert "ddvoices.lock.json: can't be written" in done.stderr
+    assert json.loads(workspace.lock.read_text()) == large
+    assert workspace.changes() == []
+    assert workspace.apply()["converged"]
+    assert len(json.loads(workspace.lock.read_text())["regions"]["us"]) == 2
+    assert workspace.changes() == []
+    assert len(workspace.there()) == 1
+
+
+def with_room_for(workspace: Workspace, kilobytes: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the program where no file may grow beyond so many kilobytes: as good as a full disk."""
+    workspace.save()
+    with environment(workspace.env) as variables:
+        line = f"ulimit -f {kilobytes}; exec {shlex.join(command(*arguments))}"
+        return subprocess.run(
+            ["bash", "-c", line],
+            env=variables,
+            cwd=workspace.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
 
 def test_two_at_once_the_second_leaves_or_waits(workspace: Workspace) -> None:
