@@ -79,8 +79,16 @@ class Speaker:
         """End the process, whatever it is doing: who waits for it gets a SpeechError."""
         self._closed = True
         process = self._process
-        if process is not None:
+        if process is None:
+            return
+        if not self._lock.acquire(blocking=False):
             process.kill()
+            return
+        try:
+            self._process = None
+            _dismiss(process)
+        finally:
+            self._lock.release()
 
     def _known(self) -> Mapping[str, str]:
         if not self._languages:
@@ -96,7 +104,7 @@ class Speaker:
                 answer = _exchange(process, json.dumps(job).encode() + b"\n")
             if answer is None:
                 self._process = None
-                _reap(process)
+                _dismiss(process)
                 raise SpeechError
             return answer
 
@@ -113,13 +121,17 @@ def _start() -> subprocess.Popen[bytes]:
     )
 
 
-def _reap(process: subprocess.Popen[bytes]) -> None:
+def _dismiss(process: subprocess.Popen[bytes]) -> None:
+    """End a process: at the end of its input, or by force where it is at work and won't see that."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             with suppress(OSError):  # what was not written to the dead
                 pipe.close()
-    process.kill()
-    process.wait()
+    try:
+        process.wait(timeout=1)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _exchange(process: subprocess.Popen[bytes], job: bytes) -> bytes | None:

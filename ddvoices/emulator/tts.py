@@ -24,18 +24,20 @@ _ACCENT = ("accentBaseLocale", "accentLocale", "accentRatio")
 
 def generate(call: Call, backend: Backend) -> Answer:
     """Answer ``POST /tts``; a generation costs one credit once its request is in order."""
-    document = read_object(call.body)
+    try:
+        return _generated(read_object(call.body), call, backend)
+    except SpeechError:
+        raise Refusal(500, "Internal server error: this text can't be spoken") from None
+
+
+def _generated(document: Mapping[str, Any], call: Call, backend: Backend) -> Answer:
     generation_id = _generation_id(document)
     utterance = read_utterance(document, call, backend)
     if not backend.store.spend(call.account, most=call.settings.credits):
         raise Refusal(402, "InsufficientCredits: your account has no remaining credits")
-    try:
-        audio = backend.speaker.speak(utterance)
-    except SpeechError:
-        raise Refusal(500, "Internal server error: this text can't be spoken") from None
     return Answer(
         content_type=FORMATS[utterance.format].content_type,
-        body=audio,
+        body=backend.speaker.speak(utterance),
         headers={"x-generation-id": generation_id},
         chunked=True,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import json
+import urllib.error
+import urllib.request
 import uuid
 from pathlib import Path
 
@@ -142,6 +144,18 @@ def test_a_bad_setting_is_named_and_changes_nothing(emulator, api_key, name, val
     status, answer = emulator.call(api_key, "PUT", url, {"latency_ms": 1, name: value})
     assert (status, answer["message"].split(":")[0]) == (400, name)
     assert emulator.settings(api_key) == Settings().as_json()
+
+
+@pytest.mark.parametrize("path", ["settings", "faults"])
+@pytest.mark.parametrize("document", ["{", "[1]"])
+def test_control_routes_refuse_what_is_not_theirs(emulator, api_key, path, document):
+    request = urllib.request.Request(  # noqa: S310 - loopback
+        f"{emulator.origin}/_emulator/{path}", document.encode(), {"x-api-key": api_key}, method="PUT"
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)  # noqa: S310 - loopback
+    with refused.value as answer:
+        assert (answer.code, json.load(answer)["success"]) == (400, False)
 
 
 def test_every_setting_has_a_flag_that_sets_it():
