@@ -49,6 +49,24 @@ def test_3_everything_that_is_wrong_at_once_and_nothing_is_asked(workspace: Work
     assert workspace.calls() == []
 
 
+def test_3_of_a_library_half_of_which_is_wrong_every_wrong_entry_is_named(workspace: Workspace) -> None:
+    voice = workspace.voice("voice-000")
+    for number in range(1, 250):
+        fields = {**voice, "name": f"Voice {number}"}
+        if number % 2:
+            fields = [{**fields, "gender": "x"}, {**fields, "sample": "no.wav"}, {**fields, "colour": "red"}][
+                number % 3
+            ]
+        workspace.voices[f"voice-{number:03}"] = fields
+    done = workspace.run("plan", code=3)
+    named = {
+        line.split("voices.")[1].split(".")[0]
+        for line in done.stderr.splitlines()
+        if line.startswith("error")
+    }
+    assert named == {f"voice-{number:03}" for number in range(1, 250, 2)}
+
+
 def test_4_a_full_account_is_said_with_what_a_prune_would_free(workspace: Workspace) -> None:
     workspace.voice("ada")
     workspace.apply()
