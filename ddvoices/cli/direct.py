@@ -1,0 +1,220 @@
+"""A client of one region, with the endpoints of a catalog if there is one; and the voice that a key means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ddvoices.errors import DdvoicesError, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from ddvoices.cli.regions import OpenRegions
+    from ddvoices.cli.session import Session
+    from ddvoices.client import DeepdubClient
+    from ddvoices.model import Catalog, RegionPlan, RegionSettings, VoiceSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedVoice:
+    """The voice that a key means in a region, and a client to use it with."""
+
+    client: DeepdubClient
+    id: str
+    locale: str
+
+
+@contextmanager
+def open_client(session: Session, region: str | None) -> Iterator[DeepdubClient]:
+    """Open a region, the default one if none is named.
+
+    Of a catalog only ``catalog.yaml`` is read, for its endpoints: voices that are being worked on are in
+    nobody's way. What is wrong there is an error all the same, since the endpoints may be meant differently.
+
+    Raises:
+        CatalogError: the catalog's settings are not valid.
+        UsageError: there is no such region.
+        AuthError: there is no key for it, or a key must not go there.
+    """
+    from ddvoices.auth import find_key
+    from ddvoices.client import DeepdubClient, resolve_endpoints
+
+    name = region_name(region)
+    settings = _region_settings(session)
+    if name not in settings:
+        known = ", ".join(sorted(settings))
+        raise UsageError(f"no region {name!r}: there are {known}, and those that a catalog gives endpoints")
+    endpoints = resolve_endpoints(name, settings[name], os.environ)
+    key = find_key(name, environ=os.environ)
+    with _warnings_told(session), DeepdubClient(api_key=key.value, endpoints=endpoints) as client:
+        yield client
+
+
+@contextmanager
+def open_keyed_voice(session: Session, key: str, region: str | None) -> Iterator[KeyedVoice]:
+    """Open a region and find the voice that a key of the catalog means there now.
+
+    Raises:
+        CatalogError: the catalog is not valid, or there is none.
+        UsageError: the catalog has no such key, or wants no voice for it in this region.
+        DdvoicesError: there is no voice yet, or it can't be told which one it is.
+    """
+    from ddvoices.catalog import load_catalog
+    from ddvoices.cli.regions import open_regions
+
+    name = region_name(region)
+    catalog = load_catalog(session.catalog_directory, read_git=False)
+    spec = _spec_of(catalog, key, name)
+    with open_regions(catalog, [name]) as opened, _warnings_told(session):
+        found = _plan_region(catalog, opened, name)
+        voice_id = _meant_id(session, found, key)
+        yield KeyedVoice(client=opened.clients[name], id=voice_id, locale=spec.locale)
+
+
+def region_name(region: str | None) -> str:
+    """Return the region that is meant."""
+    from ddvoices.client import default_region
+
+    return region or default_region(os.environ)
+
+
+def check_recording(path: Path) -> None:
+    """Refuse a file that is no recording, before it is uploaded.
+
+    Raises:
+        UsageError: it can't be read, is too large, or isn't audio by its content.
+    """
+    from ddvoices.audio import FORMATS, is_lfs_pointer, sniff
+    from ddvoices.catalog.samples import MAX_SAMPLE_BYTES
+
+    if not path.is_file():
+        raise UsageError(f"{path}: is not a regular file")
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_SAMPLE_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: can't be read: {error.strerror}") from error
+    if len(data) > MAX_SAMPLE_BYTES:
+        raise UsageError(f"{path}: is over {MAX_SAMPLE_BYTES // 2**20} MB: shorten or compress it")
+    if is_lfs_pointer(data):
+        raise UsageError(f"{path}: is a Git LFS pointer, not the audio itself: run `git lfs pull`")
+    if sniff(data) is None:
+        raise UsageError(f"{path}: is not audio by its content: {', '.join(FORMATS)} are taken")
+
+
+def _region_settings(session: Session) -> Mapping[str, RegionSettings]:
+    """Return the endpoints of each region: the catalog's, if there is one, else the built-in ones."""
+    from ddvoices.catalog.entries import BUILT_IN_REGIONS, check_settings
+    from ddvoices.catalog.files import open_root, read_text
+    from ddvoices.catalog.findings import Findings
+    from ddvoices.catalog.reader import read_yaml
+    from ddvoices.model import RegionSettings
+
+    file = _settings_file(session)
+    if file is None:
+        return dict.fromkeys(BUILT_IN_REGIONS, RegionSettings())
+    root, findings = open_root(session.catalog_directory), Findings()
+    if not root.holds(root.resolve(file)):
+        findings.file_problem(root.shown(file), "a link that leads out of the catalog: put the file here")
+    text = read_text(root, file, findings)
+    document = read_yaml(text, root.shown(file), findings) if text is not None else None
+    settings = check_settings(document, findings) if document is not None else None
+    findings.raise_problems()
+    regions = (settings and settings.regions) or {}
+    return {name: RegionSettings(**urls) for name, urls in regions.items()}
+
+
+def _settings_file(session: Session) -> str | None:
+    """Return the name of the file with the catalog's settings; None if there is no catalog.
+
+    That is fine, but where one was named, it may be a slip: then whoever named it is told.
+    """
+    from ddvoices.catalog.files import SETTINGS_NAMES
+
+    directory = session.catalog_directory
+    try:
+        found = {path.name for path in directory.iterdir()} & set(SETTINGS_NAMES)
+    except (FileNotFoundError, NotADirectoryError):
+        found = set()
+    except OSError as error:
+        raise DdvoicesError(f"{directory}: can't be read: {error.strerror}") from error
+    if not found and _was_named("catalog"):
+        session.warn(f"{directory}: no catalog here, so this goes on without one")
+    return min(found, default=None)
+
+
+def _was_named(option: str) -> bool:
+    """Tell whether an option before the command was given rather than left at its default."""
+    import click
+    from click.core import ParameterSource
+
+    source = click.get_current_context().find_root().get_parameter_source(option)
+    return source in {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
+
+
+def _spec_of(catalog: Catalog, key: str, region: str) -> VoiceSpec:
+    """Return the voice that the catalog wants under a key in a region."""
+    from ddvoices.catalog.findings import did_you_mean
+
+    specs = {spec.key: spec for spec in catalog.voices}
+    if key not in specs:
+        raise UsageError(f"no voice {key!r} in the catalog{did_you_mean(key, specs)}")
+    spec = specs[key]
+    if region not in spec.regions:
+        wanted = ", ".join(spec.regions)
+        raise UsageError(f"{key} is not for region {region}, but for {wanted}: choose with -r")
+    return spec
+
+
+def _plan_region(catalog: Catalog, opened: OpenRegions, region: str) -> RegionPlan:
+    """Return a plan of one region made now: it says which voice each key means."""
+    from ddvoices.lockfile import peek
+    from ddvoices.plan import make_plan
+
+    lock, _ = peek(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
+    plan = make_plan(catalog, opened.observe(catalog, lock), lock)
+    return next(found for found in plan.regions if found.region == region)
+
+
+def _meant_id(session: Session, plan: RegionPlan, key: str) -> str:
+    """Return the id that a key means now, said so if it isn't what the catalog wants any more."""
+    from ddvoices.model import Action
+
+    if plan.error is not None:
+        raise _failed(f"{plan.region}: {plan.error}", plan.error_code)
+    for problem in plan.errors:
+        if problem.key == key:
+            raise DdvoicesError(f"{plan.region}: {key}: {problem.message}")
+    found = {change.action: change.id for change in plan.changes if change.key == key and change.id}
+    if not found:
+        raise DdvoicesError(f"{key} has no voice in {plan.region} yet: run `ddvoices apply`")
+    if Action.REPLACE in found:
+        session.warn(f"{key} was changed in the catalog: this is the voice before, until `ddvoices apply`")
+    return next(iter(found.values()))
+
+
+def _failed(message: str, code: ExitCode) -> DdvoicesError:
+    error = DdvoicesError(message)
+    error.exit_code = code
+    return error
+
+
+@contextmanager
+def _warnings_told(session: Session) -> Iterator[None]:
+    """Print what the client warns of as this program prints warnings; with -v it is logged anyway."""
+    import logging
+
+    class Teller(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            session.warn(record.getMessage())
+
+    log, teller = logging.getLogger("ddvoices.client"), Teller(logging.WARNING)
+    if not session.verbose:
+        log.addHandler(teller)
+    try:
+        yield
+    finally:
+        log.removeHandler(teller)

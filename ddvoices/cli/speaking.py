@@ -1,0 +1,173 @@
+"""What the commands that speak have in common: the text, the voice, the options of a synthesis."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ddvoices.cli.direct import check_recording, open_client, open_keyed_voice
+from ddvoices.errors import UsageError
+
+if TYPE_CHECKING:
+    from ddvoices.cli.session import Session
+    from ddvoices.client import DeepdubClient
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_LOCALE = "en-US"
+# the client's own, held so by a test: asking the client for them would slow --help down
+DEFAULT_MODEL = "dd-etts-2.5"
+SAMPLE_RATES = (8000, 16000, 22050, 24000, 32000, 36000, 44100, 48000)
+
+text = click.argument("text", required=False)
+text_file = click.option(
+    "-f",
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="FILE",
+    help="Speak what stands in this file, in UTF-8; '-' is stdin.",
+)
+
+_VOICE = (
+    click.option("--voice", metavar="KEY", help="Speak with the catalog's voice of this key."),
+    click.option("--voice-prompt-id", metavar="ID", help="Speak with the voice of this id."),
+    click.option(
+        "--reference",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Speak with a voice cloned from this recording, once.",
+    ),
+)
+_SPEECH = (
+    click.option("--model", default=DEFAULT_MODEL, show_default=True, help="The model that speaks."),
+    click.option(
+        "--locale",
+        help=f"The language of the text.  [default: the voice's with --voice, or {DEFAULT_LOCALE}]",
+    ),
+    click.option(
+        "--sample-rate",
+        type=click.Choice([str(rate) for rate in SAMPLE_RATES]),
+        callback=lambda _ctx, _param, rate: rate and int(rate),
+        metavar="HERTZ",
+        help=f"Samples a second: {', '.join(map(str, SAMPLE_RATES))}.",
+    ),
+    click.option("--temperature", type=click.FloatRange(0, 1), help="How freely it is spoken."),
+    click.option("--variance", type=click.FloatRange(0, 1), help="How much it varies."),
+    click.option("--tempo", type=float, help="How fast it is spoken; 1 is natural. Not with --duration."),
+    click.option("--duration", type=float, metavar="SECONDS", help="How long it takes to say."),
+    click.option("--seed", type=int, help="The same seed gives the same take."),
+    click.option("--prompt-boost/--no-prompt-boost", default=None, help="Keep closer to the sample."),
+    click.option("--accent-base-locale", help="With the next two: the accent to start from."),
+    click.option("--accent-locale", help="The accent to go to."),
+    click.option("--accent-ratio", type=click.FloatRange(0, 1), help="How far to go there."),
+    click.option("--generation-id", type=click.UUID, help="An id of your own for the generation."),
+    click.option(
+        "--target-gender",
+        type=click.Choice(["male", "female", "non_binary"], case_sensitive=False),
+        help="The gender to speak in.",
+    ),
+)
+
+
+def voice(command: F) -> F:
+    """Add the options that choose a voice: ``voice``, ``voice_prompt_id`` and ``reference``."""
+    return _all(_VOICE, command)
+
+
+def speech(command: F) -> F:
+    """Add the options of a synthesis, named as the client's arguments; what isn't given is None."""
+    return _all(_SPEECH, command)
+
+
+def _all(added: tuple[Callable[[Any], Any], ...], command: F) -> F:
+    for option in reversed(added):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceChoice:
+    """The one voice to speak with: of a key of the catalog, of an id, or like a recording."""
+
+    key: str | None
+    voice_id: str | None
+    reference: Path | None
+
+    def __post_init__(self) -> None:
+        """Require exactly one of them."""
+        given = [each for each in (self.key, self.voice_id, self.reference) if each is not None]
+        if len(given) != 1:
+            raise UsageError("give one of --voice, --voice-prompt-id and --reference")
+        if not str(given[0]).strip():
+            raise UsageError("the voice to speak with is empty")
+        if self.reference is not None:
+            check_recording(self.reference)
+
+    @property
+    def label(self) -> str:
+        """Return what stands for the voice in the name of a file."""
+        if self.reference is not None:
+            return self.reference.stem
+        return self.key or str(self.voice_id)[:8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """A client, and the arguments that choose the voice in it; ``locale`` is the voice's own, if known."""
+
+    client: DeepdubClient
+    voice: dict[str, Any]
+    locale: str
+
+
+@contextmanager
+def open_speaker(session: Session, choice: VoiceChoice, region: str | None) -> Iterator[Speaker]:
+    """Open the region and find the voice there; raises what `direct` does."""
+    if choice.key is not None:
+        with open_keyed_voice(session, choice.key, region) as found:
+            yield Speaker(client=found.client, voice={"voice_prompt_id": found.id}, locale=found.locale)
+        return
+    chosen = {"voice_prompt_id": choice.voice_id, "voice_reference": choice.reference}
+    with open_client(session, region) as client:
+        yield Speaker(client=client, voice=chosen, locale=DEFAULT_LOCALE)
+
+
+def read_text(given: str | None, file: Path | None) -> str:
+    """Return the text to speak: the argument, else what the file or stdin holds, without space around it.
+
+    Raises:
+        UsageError: there is none, there are two, or it isn't UTF-8.
+    """
+    if given is not None and file is not None:
+        raise UsageError("give either TEXT or --file, not both")
+    if given is None and file is None and sys.stdin.isatty():
+        raise UsageError("nothing to speak: give TEXT, --file, or text on stdin")
+    found = given if given is not None else _decoded(file)
+    try:
+        found.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError("the text is not UTF-8") from error
+    if not found.strip():
+        raise UsageError("nothing to speak: the text is empty")
+    return found.strip()
+
+
+def _decoded(file: Path | None) -> str:
+    """Return what stands in a file, or on stdin."""
+    is_stdin = file is None or file == Path("-")
+    try:
+        data = sys.stdin.buffer.read() if is_stdin or file is None else file.read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{file}: can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        name = "stdin" if is_stdin else str(file)
+        raise UsageError(
+            f"{name}: is not UTF-8 (byte 0x{data[error.start]:02x}): save it as UTF-8"
+        ) from error
