@@ -179,7 +179,8 @@ def _listening(options: Options) -> Iterator[socket.socket]:
     """Bind before anything else is started, so that the port is known and surely ours."""
     try:
         family, _, _, _, address = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        # asyncio sends small answers at once only where it sees that the protocol is TCP
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
         raise EmulatorError(f"can't listen on {options.host}: {error.strerror or error}") from error
     with contextlib.closing(listener):
