@@ -22,6 +22,8 @@ FULL = {
     "publish": True,
 }
 
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
 
 def test_a_voice_comes_back_as_it_was_sent(emulator, api_key):
     voice_id = upload(emulator, api_key, **FULL)
@@ -128,8 +130,8 @@ TOO_LARGE = base64.b64encode(WAV + bytes(20 * 2**20)).decode()
         ("GET", "/voice?limit=ten", None, 400, "limit"),
         ("GET", "/voice?limit=", None, 400, "limit"),
         ("GET", "/voice/no%20such%20thing", None, 400, "Invalid voice prompt ID"),
-        ("GET", f"/voice/{uuid.uuid4()}", None, 404, "not found"),
-        ("DELETE", f"/voice/{uuid.uuid4()}", None, 404, "not found"),
+        ("GET", f"/voice/{NOBODY}", None, 404, "not found"),
+        ("DELETE", f"/voice/{NOBODY}", None, 404, "not found"),
         ("POST", "/voice", [], 400, "JSON object"),
         ("POST", "/voice", {"data": GOOD["data"]}, 400, "filename"),
         ("POST", "/voice", {"filename": "a.wav"}, 400, "'data'"),
@@ -146,8 +148,8 @@ TOO_LARGE = base64.b64encode(WAV + bytes(20 * 2**20)).decode()
         ("POST", "/voice", {**GOOD, "publish": "yes"}, 400, "'publish'"),
         ("POST", "/voice", {**GOOD, "title": 7}, 400, "'title'"),
         ("PUT", "/voice", {"name": "Eve"}, 400, "id"),
-        ("PUT", "/voice", {"id": str(uuid.uuid4()), "name": "Eve"}, 400, "not found"),
-        ("PUT", "/voice", {"id": str(uuid.uuid4()), "gender": "robot"}, 400, "'gender'"),
+        ("PUT", "/voice", {"id": NOBODY, "name": "Eve"}, 400, "not found"),
+        ("PUT", "/voice", {"id": NOBODY, "gender": "robot"}, 400, "'gender'"),
         ("DELETE", "/voice", None, 405, "DELETE"),
         ("PATCH", "/voice/1", None, 405, "PATCH"),
         ("GET", "/nothing", None, 404, "/nothing"),
