@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pty
+import select
 import subprocess
 import sys
 import tempfile
@@ -12,6 +14,7 @@ from pathlib import Path
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 _PATIENCE_SECONDS = 120
+CTRL_C = "\x03"
 
 
 @contextmanager
@@ -64,3 +67,67 @@ def run(
 def keyed(emulator_url: str, key: str, **extra: str) -> dict[str, str]:
     """The variables that lead the default region to an emulator, with a key."""
     return {"DEEPDUB_BASE_URL": emulator_url, "DEEPDUB_API_KEY": key, **extra}
+
+
+def on_terminal(
+    *args: str | Path,
+    asked: str = "",
+    typed: str = "",
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> tuple[int, str]:
+    """Run the program on a terminal, and return its exit code and all that it showed.
+
+    ``typed`` is typed once it shows ``asked``; Ctrl-C is ``CTRL_C``.
+    """
+    with environment(env) as variables:
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(
+            [sys.executable, "-c", _TAKE_TERMINAL, *command(*args)],
+            env={**variables, "TERM": "xterm", "COLUMNS": "200"},
+            cwd=cwd or variables["HOME"],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        ) as process:
+            os.close(theirs)
+            try:
+                shown = _read(ours, until=asked) if typed else ""
+                os.write(ours, typed.encode())
+                shown += _read(ours, again=typed if typed == CTRL_C else "")
+                return process.wait(_PATIENCE_SECONDS), shown
+            finally:
+                process.kill()
+                os.close(ours)
+
+
+# Only the terminal that a session controls turns Ctrl-C into a signal.
+_TAKE_TERMINAL = """\
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def _read(terminal: int, *, until: str | None = None, again: str = "") -> str:
+    """Return what is shown, to its end or until something is shown.
+
+    ``again`` is typed whenever nothing happens for a while: a Ctrl-C in the moment between question and
+    answer is noted by Python, and then waits for the answer.
+    """
+    shown = b""
+    quiet = 0
+    while (until is None or until.encode() not in shown) and quiet < _PATIENCE_SECONDS:
+        if not select.select([terminal], [], [], 1)[0]:
+            quiet += 1
+            os.write(terminal, again.encode())
+            continue
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:  # how Linux says that nobody is at the other end any more
+            break
+        if not chunk:
+            break
+        shown, quiet = shown + chunk, 0
+    return shown.decode()
