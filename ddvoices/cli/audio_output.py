@@ -100,7 +100,8 @@ def safe_stem(*parts: str) -> str:
     plain = unicodedata.normalize("NFKD", " ".join(parts)).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if len(words) > _LONGEST_STEM:
-        words = words[: _LONGEST_STEM + 1].rpartition("-")[0] or words[:_LONGEST_STEM]
+        at_a_word = words[: _LONGEST_STEM + 1].rpartition("-")[0]
+        words = at_a_word if len(at_a_word) > _LONGEST_STEM // 2 else words[:_LONGEST_STEM]
     return words or "speech"
 
 

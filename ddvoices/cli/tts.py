@@ -71,7 +71,8 @@ def tts(
 def _speak(speaker: Speaker, text: str, target: AudioOutput, speech: Mapping[str, Any]) -> bytes:
     """Return the audio; a WAV file is made here, since the service gives its samples alone."""
     asked: dict[str, Any] = {**speaker.voice, **_spelled(speech)}
-    asked["locale"] = speech["locale"] or speaker.locale
+    if speech["locale"] is None:
+        asked["locale"] = speaker.locale
     if target.format != "wav":
         return speaker.client.tts(text, **asked, format=target.format)
     asked["sample_rate"] = speech["sample_rate"] or WAV_SAMPLE_RATE
