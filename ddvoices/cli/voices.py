@@ -72,7 +72,7 @@ def list_voices(session: Session, *, region: str | None, output_format: str) -> 
     if output_format == "json":
         _print_json(answer)
     elif answer["voicePrompts"]:
-        session.console().print(_listing(answer["voicePrompts"]))
+        session.print_table(_listing(answer["voicePrompts"]))
     else:
         session.say(f"no voices in {where}")
     return ExitCode.OK
@@ -245,7 +245,7 @@ def _print_voice(session: Session, answer: Mapping[str, Any], output_format: str
     for name, shown in _COLUMNS.items():
         if getattr(voice, name):
             table.add_row(*_cells((shown, getattr(voice, name))))
-    session.console().print(table)
+    session.print_table(table)
 
 
 def _listing(found: Sequence[Any]) -> Table:
