@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ddvoices.identity import fingerprint, key_hash, owner_hash, read_marker
 from ddvoices.lockfile import Record, drop_record, protect_record, voice_record
@@ -37,11 +38,13 @@ def adopted_voice(
     its baseline.
     """
     marker = read_marker(voice.speaker_id)
+    known = _remembered(voice.id, spec.key, entries)
     if marker is not None and marker.owner in {owner_hash(owner) for owner in owners}:
+        if known is not None and known.fingerprint == marker.content:
+            return replace(known, origin=Origin.CREATED)
         return LockedVoice(
             id=voice.id, origin=Origin.CREATED, fingerprint=marker.content, sent=sent_document(spec)
         )
-    known = _remembered(voice.id, spec.key, entries)
     if known is not None and known.fingerprint is not None:
         return known
     origin = known.origin if known is not None else Origin.ADOPTED
@@ -49,13 +52,18 @@ def adopted_voice(
 
 
 def reported_voice(locked: LockedVoice, spec: VoiceSpec, differing: Mapping[str, str]) -> LockedVoice:
-    """Return ``locked`` after an update: what was sent now, and what the service says instead."""
+    """Return ``locked`` after an update: what was sent now, and what the service says instead.
+
+    A voice of unknown content takes the catalog's sample as its baseline, as `adopted_voice` does: both may
+    stand in one plan.
+    """
     listed = {"name": spec.name, "locale": spec.locale, "gender": str(spec.gender)}
+    baseline = locked.fingerprint is None
     return LockedVoice(
         id=locked.id,
         origin=locked.origin,
-        fingerprint=locked.fingerprint,
-        sent={**locked.sent, **listed},
+        fingerprint=fingerprint(spec) if baseline else locked.fingerprint,
+        sent={**(sent_document(spec) if baseline else locked.sent), **listed},
         reported={**_own_speaker_id(locked), **differing},
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 from plan.makers import ACCOUNT, ENDPOINT, checked_plan
 
 from ddvoices.apply.remember import adopted_voice, catch_up, created_voice, reported_voice
-from ddvoices.identity import make_marker
+from ddvoices.identity import fingerprint, make_marker, owner_hash, read_marker
 from ddvoices.lockfile import Record, drop_record, fold, voice_record
 from ddvoices.model import (
     EMPTY_LOCK,
@@ -21,6 +21,7 @@ from ddvoices.model import (
     Catalog,
     Change,
     Lock,
+    LockedVoice,
     LockEntry,
     ObservedRegion,
     ObservedVoice,
@@ -129,7 +130,8 @@ class Machine:
         run = _Run(self, region, desired)
         for change in region.pending[:stop_after]:
             run.carry_out(change)
-        self.lock = fold(self.lock, run.records, owner=desired.owner)
+        records = run.records if stop_after is not None else run.all_records()
+        self.lock = fold(self.lock, records, owner=desired.owner)
         if stop_after is None:
             caught_up = catch_up(region, run.specs, run.entries, owners=run.owners)
             self.lock = fold(self.lock, caught_up, owner=desired.owner)
@@ -147,6 +149,14 @@ class _Run:
         self.entries: Mapping[str, LockEntry] = machine.lock.entries("us", machine.account, known)
         self.where = "us", machine.account
         self.records: list[Record] = []
+        self._reports: list[tuple[VoiceSpec, LockedVoice]] = []
+
+    def all_records(self) -> list[Record]:
+        """Return what the journal holds at the end: what the listing says otherwise comes last."""
+        for spec, known in self._reports:
+            if known.id in self.service.voices:
+                self._say(spec, reported_voice(known, spec, self._still(spec, known.id)))
+        return self.records
 
     def carry_out(self, change: Change) -> None:
         spec, voice = change.spec, change.voice
@@ -166,23 +176,20 @@ class _Run:
         differing = listed_differences(spec, self.service.look(new.id))
         if differing:
             self.service.put(new.id, {change.path: change.after for change in differing})
-        reported = self._still(spec, new.id)
-        if self.service.variant.echo == "own":
-            reported["speaker_id"] = self.service.voices[new.id]["speaker_id"]
-        if differing or reported:
-            self._say(spec, reported_voice(new, spec, reported))
+        self._reports.append((spec, new))
 
     def _update(self, change: Change, spec: VoiceSpec, voice: ObservedVoice) -> None:
         self.service.put(voice.id, {field.path: field.after for field in change.fields})
         known = self.entries.get(spec.key, LockEntry()).get(voice.id)
         known = known or adopted_voice(spec, voice, self.entries, owners=self.owners)
-        self._say(spec, reported_voice(known, spec, self._still(spec, voice.id)))
+        self._reports.append((spec, known))
 
     def _still(self, spec: VoiceSpec, voice_id: str) -> dict[str, str]:
-        differing = listed_differences(spec, self.service.look(voice_id))
-        return {change.path: str(change.before) for change in differing}
+        seen = self.service.look(voice_id)
+        still = {change.path: str(change.before) for change in listed_differences(spec, seen)}
+        return still | ({"speaker_id": str(seen.speaker_id)} if self.service.variant.echo == "own" else {})
 
-    def _say(self, spec: VoiceSpec, voice: Any) -> None:
+    def _say(self, spec: VoiceSpec, voice: LockedVoice) -> None:
         self.records.append(voice_record(*self.where, spec.key, voice))
 
 
@@ -190,8 +197,10 @@ def _check_uploads(region: RegionPlan, desired: Catalog, service: LittleService)
     """What is there and free is not uploaded: no voice of ours that nobody means has a wanted content."""
     if service.variant.echo != "yes":
         return
+    ours = {owner_hash(owner) for owner in (desired.owner, *desired.former_owners)}
     means = {voice_id for voice_id, (standing, _) in region.standings.items() if standing is Standing.MANAGED}
-    free = {str(service.voices[voice_id]["speaker_id"])[-10:] for voice_id in region.standings.keys() - means}
+    markers = [read_marker(service.look(voice_id).speaker_id) for voice_id in region.standings.keys() - means]
+    free = {marker.content for marker in markers if marker is not None and marker.owner in ours}
     for change in region.pending:
         if change.action in (Action.CREATE, Action.REPLACE) and change.spec is not None:
-            assert str(make_marker(change.spec, owner=desired.owner))[-10:] not in free
+            assert fingerprint(change.spec) not in free
