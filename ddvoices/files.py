@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 
-from ddvoices.errors import OutputError
+from ddvoices.errors import DdvoicesError, OutputError
 
 
 @contextmanager
@@ -34,6 +34,8 @@ def whole_file(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         beside.replace(path)
+    except DdvoicesError:  # the caller's own; one with a status is an OSError too
+        raise
     except OSError as error:
         raise OutputError(f"{path}: can't be written: {error.strerror}") from error
     finally:

@@ -86,7 +86,7 @@ def emulator(
     verbose: bool,
     **settings: Any,
 ) -> None:
-    r"""Run a local service with voices and speech.
+    """Run a local service with voices and speech.
 
     It answers as Deepdub does, as far as that is documented, and is for tests and demonstrations. When it is
     ready it prints DEEPDUB_BASE_URL=... and nothing else to stdout.

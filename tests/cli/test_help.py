@@ -50,15 +50,9 @@ def commands() -> dict[tuple[str, ...], click.Command]:
 
 ALL = commands()
 EVERY = pytest.mark.parametrize("words", ALL, ids=" ".join)
-# Not strict, since mending it is a matter of one letter in another room.
-_GARBLED = pytest.mark.xfail(strict=False, reason="the \\b of its help is shown instead of keeping the lines")
 
 
-@pytest.mark.parametrize(
-    "words",
-    [pytest.param(words, marks=[_GARBLED] if words == ("emulator",) else []) for words in ALL],
-    ids=" ".join,
-)
+@EVERY
 def test_every_command_has_help_with_an_example(words):
     done = run(*words, "--help")
     assert done.returncode == 0, done.stderr
