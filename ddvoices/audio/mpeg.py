@@ -81,7 +81,7 @@ def _ape_before_audio(data: bytes, start: int, end: int) -> int:
 def _tag_behind(data: bytes, start: int, end: int) -> int:
     """Return the length of the tag that ends at ``end``, else 0.
 
-    APE is asked first: its header, ``APETAGEX``, looks like an ID3v1 tag where it stands 131 bytes from the end.
+    APE is asked first: its header, ``APETAGEX``, looks like an ID3v1 tag 131 bytes before the end.
     """
     return _ape_behind(data, start, end) or _id3v1_before(data, start, end) or _id3v2_behind(data, start, end)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import recordings as rec
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ddvoices.audio import sniff, sound_hash
