@@ -38,12 +38,10 @@ def ids(session: Session, *, regions: tuple[str, ...], output_format: str) -> in
             elif change.key is not None:
                 session.warn(f"{change.key} has no voice in {region.region} yet: run `ddvoices apply`")
     if output_format == "json":
-        import json
-
-        click.echo(json.dumps(by_key, indent=2))
+        session.print_json(by_key)
     else:
-        for name, voice_id in _variables(by_key).items():
-            click.echo(f"{name}={_quoted(voice_id)}")
+        for line in [f"{name}={_quoted(voice_id)}" for name, voice_id in _variables(by_key).items()]:
+            click.echo(line)
     return exit_code(found, detailed=False)
 
 
@@ -60,7 +58,13 @@ def _variables(by_key: dict[str, dict[str, str]]) -> dict[str, str]:
 
 
 def _quoted(voice_id: str) -> str:
-    """Return an id that no shell reads as anything else."""
+    """Return an id that no shell reads as anything else.
+
+    Raises:
+        DdvoicesError: it would be more than a line, or steer a terminal.
+    """
     from shlex import quote
 
+    if not (voice_id.isascii() and voice_id.isprintable()):
+        raise DdvoicesError(f"{voice_id!a} is no id for a variable: use --format json")
     return quote(voice_id)

@@ -69,7 +69,7 @@ def plan(
 def print_plan(session: Session, document: dict[str, Any], output_format: str) -> None:
     """Print a plan document on stdout."""
     if output_format == "json":
-        click.echo(_json(document))
+        session.print_json(document)
         return
     import sys
 
@@ -90,11 +90,6 @@ def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:
 
 def _save(document: dict[str, Any], path: Path) -> None:
     from ddvoices.files import write_whole
+    from ddvoices.report.terminal import json_text
 
-    write_whole(path, (_json(document) + "\n").encode())
-
-
-def _json(document: dict[str, Any]) -> str:
-    import json
-
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    write_whole(path, (json_text(document) + "\n").encode())

@@ -69,6 +69,19 @@ class Session:
         for line in captured.get().splitlines():
             click.echo(line.rstrip(), color=self.colored(sys.stdout))
 
+    def print_json(self, document: Any) -> None:
+        """Print a document on stdout, in ASCII where stdout can't hold more."""
+        from ddvoices.report.terminal import json_text
+
+        text = json_text(document)
+        try:
+            text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+        except UnicodeEncodeError:
+            import json
+
+            text = json.dumps(document, indent=2)
+        click.echo(text)
+
     def colored(self, stream: IO[str]) -> bool:
         """Tell whether to colour what goes to ``stream``."""
         if self.color != "auto":

@@ -33,9 +33,7 @@ def status(session: Session, *, regions: tuple[str, ...], output_format: str) ->
     catalog, found = plan_now(session, regions, PlanOptions())
     document = status_document(catalog, found)
     if output_format == "json":
-        import json
-
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        session.print_json(document)
     else:
         _print(session, document)
     return exit_code(found, detailed=False)

@@ -59,12 +59,12 @@ class VoiceCalls(Calls):
     def observe_voice(self, voice_id: str) -> ObservedVoice | None:
         """Return one voice, read, or None if the service has no voice with this id.
 
-        A 400 counts as none too: this call has nothing else in it that could be malformed. ``listed`` is
-        false, since this says nothing about the listing.
+        A 400 counts as none too: this call has nothing else in it that could be malformed; so does an id
+        that can't be asked for. ``listed`` is false, since this says nothing about the listing.
         """
         try:
             voice = wire.parse_voice(wire.voice_in(self.get_voice(voice_id)))
-        except (NotFoundError, BadRequestError):
+        except (NotFoundError, BadRequestError, InvalidOptionError):
             return None
         return replace(voice, listed=False)
 

@@ -79,7 +79,10 @@ def voice_path(voice_id: str) -> str:
     """
     if not isinstance(voice_id, str) or not voice_id.strip() or set(voice_id) <= {"."}:
         raise InvalidOptionError(f"{voice_id!r} is not the id of a voice")
-    return f"{VOICE}/{quote(voice_id, safe='')}"
+    try:
+        return f"{VOICE}/{quote(voice_id, safe='')}"
+    except UnicodeEncodeError:  # half of a surrogate pair
+        raise InvalidOptionError(f"{voice_id!a} is not the id of a voice") from None
 
 
 def wire_gender(gender: str) -> str:
@@ -228,13 +231,16 @@ def refusal(answer: object) -> str | None:
     return None
 
 
-def server_message(answer: object) -> str | None:
-    """Return the message in an error's envelope, whichever of the known ones it is; else None."""
+def server_message(answer: object, *, depth: int = 3) -> str | None:
+    """Return the message in an error's envelope, whichever of the known ones it is; else None.
+
+    Envelopes may lie in envelopes, up to ``depth`` of them.
+    """
     if isinstance(answer, str):
         return answer
-    if not isinstance(answer, Mapping):
+    if not isinstance(answer, Mapping) or not depth:
         return None
-    found = [server_message(answer.get(field)) for field in ("message", "error", "detail")]
+    found = [server_message(answer.get(field), depth=depth - 1) for field in ("message", "error", "detail")]
     return ": ".join(dict.fromkeys(text for text in found if text)) or None
 
 

@@ -21,7 +21,7 @@ from ddvoices.model import (
     Update,
     VoiceSpec,
 )
-from ddvoices.plan.describe import CONTENT, describe, sent_values
+from ddvoices.plan.describe import CONTENT, LISTED, describe, sent_values
 
 _STILL_PUBLIC = "the old voice stays public until it is deleted (--prune)"
 _UNKNOWN = "nothing remembers what was sent for the old voice: its sample, age or transcript differs"
@@ -124,6 +124,16 @@ def _listed_changes(side: _Side) -> tuple[FieldChange, ...]:
     return tuple(change for change in differences if not _known_refusal(side, change.path))
 
 
+def _unlisted(side: _Side) -> tuple[FieldChange, ...]:
+    """Return what a new voice gets and the listing doesn't hold of the old one: it is reviewed, too."""
+    wanted = describe(side.spec)
+    return tuple(
+        FieldChange(path=path, before=None, after=wanted[path])
+        for path in LISTED
+        if getattr(side.voice, path) is None
+    )
+
+
 def _differs(path: str, before: str, after: str) -> bool:
     """Compare in the one normal form."""
     return LISTED_FIELDS[path](before) != LISTED_FIELDS[path](after)
@@ -158,7 +168,7 @@ def _replace(side: _Side, content: str | None) -> Replace:
         reason=Reason.PUBLISH_WITHDRAWN if withdrawn else Reason.CONTENT_DIFFERS,
         spec=spec,
         voice=side.voice,
-        fields=(*_listed_changes(side), *fields),
+        fields=(*_listed_changes(side), *_unlisted(side), *fields),
         note=_STILL_PUBLIC if withdrawn else note,
         protected=spec.protect,
     )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -71,7 +72,7 @@ def read_document(text: str, *, name: str) -> dict[str, Any]:
         PlanFileError: it isn't a plan.
     """
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_number, parse_float=_number, parse_int=_number)
     except (ValueError, RecursionError) as error:
         raise PlanFileError(f"{name}: not a plan file: {error}") from error
     version = document.get("format_version") if isinstance(document, dict) else None
@@ -85,6 +86,13 @@ def read_document(text: str, *, name: str) -> dict[str, Any]:
         )
     _validate(document, name)
     return dict(document)
+
+
+def _number(text: str) -> int | float:
+    """Return a number that can be shown and written again, which an endless one can't."""
+    if not math.isfinite(float(text)):
+        raise ValueError(f"a number out of bounds: {text[:20]}")
+    return int(text) if text.lstrip("-").isdecimal() else float(text)
 
 
 def _validate(document: Mapping[str, Any], name: str) -> None:

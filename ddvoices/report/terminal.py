@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from typing import Any
 
 # what turns text around or hides it, and what ends a line for a terminal
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -14,6 +16,15 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_visible, text))
+
+
+def json_text(document: Any) -> str:
+    """Return a document as JSON, readable and harmless: what isn't printable is written as an escape.
+
+    So is half of a surrogate pair, which no file and no terminal can hold.
+    """
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return "".join(c if c.isascii() or c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def _visible(character: str) -> str:

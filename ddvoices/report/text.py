@@ -41,17 +41,17 @@ def plan_text(document: Document, *, color: bool = False) -> str:
 def _region_lines(name: str, region: Document) -> Iterator[str]:
     """Yield a region's lines; none where there is nothing to say."""
     if region["error"] is not None:
-        yield style(name, bold=True)
+        yield style(printable(name), bold=True)
         yield style(f"  error: {printable(region['error'])}", fg="red")
         return
     if not region["changes"] and not region["errors"]:
         return
-    yield style(name, bold=True) + style(f"  {printable(region['endpoint'])}", dim=True)
+    yield style(printable(name), bold=True) + style(f"  {printable(region['endpoint'])}", dim=True)
     width = max((len(_key(change)) for change in region["changes"]), default=0)
     for change in region["changes"]:
         yield from _change_lines(change, min(width, 40))
     for problem in region["errors"]:
-        yield style(f"  error: {problem['key']}: {printable(problem['message'])}", fg="red")
+        yield style(f"  error: {printable(problem['key'])}: {printable(problem['message'])}", fg="red")
 
 
 def _change_lines(change: Document, width: int) -> Iterator[str]:

@@ -45,6 +45,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.IN_SYNC: "in sync",
     Reason.PIN_NOT_FOUND: "the pinned voice isn't there",
     Reason.AMBIGUOUS: "more than one voice could be meant",
+    Reason.FOREIGN: "of another catalog",
     Reason.NEWER_SCHEME: "made by a newer release",
     Reason.OPEN_INTENT: "sent, and never answered",
 }
@@ -78,5 +79,5 @@ def size_words(count: int) -> str:
 
 def sample_words(sample: Mapping[str, Any]) -> str:
     """Return a sample in one line: path, length, format, size."""
-    sound = f"{seconds_words(sample['seconds'])} {sample['format']}"
+    sound = f"{seconds_words(sample['seconds'])} {printable(sample['format'])}"
     return f"{printable(sample['path'])} ({sound}, {size_words(sample['bytes'])})"
