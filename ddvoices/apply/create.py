@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from io import BufferedReader
 from typing import BinaryIO
 from uuid import uuid4
 
-from ddvoices.apply.lost import Fate, settle_intent
+from ddvoices.apply.lost import Fate, looks_like, settle_intent
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.remember import created_voice
 from ddvoices.client import DeepdubClient, SampleChangedError
 from ddvoices.errors import OutcomeUnknownError, ServiceError
-from ddvoices.identity import make_marker, read_marker, same_natural_key
+from ddvoices.identity import make_marker, read_marker
 from ddvoices.lockfile import Intent, Journal, close_record, intent_record, voice_record
 from ddvoices.model import LockedVoice, ObservedVoice, Sample, VoiceSpec
 from ddvoices.plan import sent_document
@@ -45,6 +48,8 @@ class Creator:
         self._where = region, account
         self._owner = owner
         self._seen = seen
+        self._left_open = [i for i in journal.open_intents() if (i.region, i.account) == self._where]
+        self._intents: dict[str, Intent] = {}
         self.made: dict[str, LockedVoice] = {}
 
     def create(self, spec: VoiceSpec, sample: Sample) -> LockedVoice:
@@ -58,6 +63,7 @@ class Creator:
         with open_unchanged(sample) as file:
             intent = self._intent(spec)
             self._journal.append(intent_record(intent))
+            self._close_former(spec.key)
             try:
                 locked = self._send_until_settled(spec, sample, file, intent)
             except OutcomeUnknownError:
@@ -67,7 +73,18 @@ class Creator:
                 raise
         self._journal.append(voice_record(*self._where, spec.key, locked, intent=intent.id))
         self.made[locked.id] = locked
+        self._intents[spec.key] = replace(intent, made=locked.id)
         return locked
+
+    def reopen(self, key: str) -> None:
+        """Write down that the service named a voice and never showed it: the next run looks for it again."""
+        self._journal.append(intent_record(self._intents[key]))
+
+    def _close_former(self, key: str) -> None:
+        """Close what an earlier run has left open for a key: by ``force``, it is sent again."""
+        for intent in self._left_open:
+            if intent.key == key:
+                self._journal.append(close_record(intent.id))
 
     def _send_until_settled(
         self, spec: VoiceSpec, sample: Sample, file: BinaryIO, intent: Intent
@@ -109,7 +126,7 @@ class Creator:
 
     def _intent(self, spec: VoiceSpec) -> Intent:
         marker = make_marker(spec, owner=self._owner)
-        alike = (v.id for v in self._seen if read_marker(v.speaker_id) is None and same_natural_key(spec, v))
+        alike = (v.id for v in self._seen if read_marker(v.speaker_id) is None and looks_like(spec, v))
         return Intent(
             id=str(uuid4()),
             region=self._where[0],
@@ -130,12 +147,25 @@ def open_unchanged(sample: Sample) -> Iterator[BinaryIO]:
     Raises:
         SampleChangedError: it isn't, or it can't be read any more.
     """
-    try:
-        descriptor = os.open(sample.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise SampleChangedError(f"{sample.path}: can't be read any more: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != sample.sha256:
+    with ExitStack() as opened:
+        try:
+            file = opened.enter_context(open(sample.file, "rb", opener=_opener))
+            same = _is_unchanged(file, sample)
+        except OSError as error:
+            raise SampleChangedError(f"{sample.path}: can't be read any more: {error.strerror}") from error
+        if not same:
             raise SampleChangedError(f"{sample.path}: changed since it was planned: plan again")
-        file.seek(0)
         yield file
+
+
+def _opener(path: str, flags: int) -> int:
+    """Open what lies there now: not what a link points to, and without waiting for a pipe's other end."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _is_unchanged(file: BufferedReader, sample: Sample) -> bool:
+    """Tell whether a file is the one that was planned; its size first, so that no endless one is read."""
+    found = os.fstat(file.fileno())
+    if not stat.S_ISREG(found.st_mode) or found.st_size != sample.size:
+        return False
+    return hashlib.file_digest(file, "sha256").hexdigest() == sample.sha256

@@ -91,14 +91,17 @@ def settle_open_intents(
     be decided stays open, and so do those of other regions and accounts.
     """
     again = set()
+    taken: dict[str, set[str]] = {}
     for intent in journal.open_intents():
         if accounts.get(intent.region) != intent.account:
             continue
-        settled = settle_intent(clients[intent.region], intent, options, owner=owner)
+        others = taken.setdefault(intent.region, set())
+        settled = settle_intent(clients[intent.region], intent, options, owner=owner, taken=others)
         if settled.voice is not None:
+            others.add(settled.voice.id)
             _record_found(journal, intent, settled.voice.id, fate=settled.fate)
             again.add(intent.region)
-        elif settled.fate is Fate.NOT_MADE or (options.force and settled.fate is Fate.UNKNOWN):
+        elif settled.fate is Fate.NOT_MADE:
             journal.append(close_record(intent.id))
             again.add(intent.region)
     return frozenset(again)

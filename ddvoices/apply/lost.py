@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ddvoices.apply.listing import Voices, poll
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
+from ddvoices.errors import ServiceError
 from ddvoices.identity import owner_hash, read_marker, same_natural_key
 from ddvoices.lockfile import Intent
 from ddvoices.model import Gender, ObservedVoice, VoiceSpec
@@ -20,7 +21,7 @@ class Fate(StrEnum):
     MADE = "made"  # the marker names it
     FOUND = "found"  # the service keeps no marker; one new voice has its natural key
     NOT_MADE = "not_made"
-    UNKNOWN = "unknown"  # published where those aren't listed, or no listing could be had
+    UNKNOWN = "unknown"  # not to be told: published where those aren't listed, no listing, several alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +42,16 @@ def settle_intent(
 ) -> Settled:
     """Look for what an intent made until it shows up or the time is over. ``taken`` ids are other keys'."""
     last: Voices | None = None
+    settled: Settled | None
     for voices in poll(client, options):
         last = voices
         settled = match(voices, intent, owner=owner, taken=taken) if voices is not None else None
-        if settled is not None:
+        if settled is not None and settled.fate is not Fate.UNKNOWN:
             return settled
+    if intent.made is not None:
+        return _asked_for(client, intent.made)
+    if settled is not None:
+        return settled
     if last is None or options.stop.is_set():
         return Settled(fate=Fate.UNKNOWN)
     if intent.publish and not any(_is_ours(voice, owner, publish=True) for voice in last):
@@ -58,9 +64,13 @@ def match(
 ) -> Settled | None:
     """Return the voice that an intent made, if ``voices`` shows it.
 
-    By the marker; only where no voice carries one of ours, by the natural key: it must be one new voice.
+    By the id that the answer named, or the marker; only where no voice carries one of ours, by the natural
+    key. Of several new voices that have it, nobody knows which one it is: an unknown fate.
     """
     voices = sorted(voices, key=lambda voice: (voice.created_at or "", voice.id))
+    for voice in voices:
+        if voice.id == intent.made:
+            return Settled(fate=Fate.MADE, voice=voice)
     marker = read_marker(intent.marker)
     for voice in voices:
         if marker is not None and read_marker(voice.speaker_id) == marker and voice.id not in taken:
@@ -69,8 +79,26 @@ def match(
         return None
     known = {*intent.before, *taken}
     spec = _natural_key(intent)
-    new = [voice for voice in voices if voice.id not in known and same_natural_key(spec, voice)]
-    return Settled(fate=Fate.FOUND, voice=new[0]) if len(new) == 1 else None
+    new = [voice for voice in voices if voice.id not in known and looks_like(spec, voice)]
+    if len(new) > 1:
+        return Settled(fate=Fate.UNKNOWN)
+    return Settled(fate=Fate.FOUND, voice=new[0]) if new else None
+
+
+def looks_like(spec: VoiceSpec, voice: ObservedVoice) -> bool:
+    """Tell whether a voice has the natural key of what is sent: some services keep the title for the name."""
+    return same_natural_key(spec, voice) or (
+        spec.title is not None and same_natural_key(replace(spec, name=spec.title), voice)
+    )
+
+
+def _asked_for(client: DeepdubClient, voice_id: str) -> Settled:
+    """Return the fate of a create whose answer named an id that the listing doesn't show."""
+    try:
+        voice = client.observe_voice(voice_id)
+    except ServiceError:
+        voice = None
+    return Settled(fate=Fate.UNKNOWN if voice is None else Fate.MADE, voice=voice)
 
 
 def _is_ours(voice: ObservedVoice, owner: str, *, publish: bool | None = None) -> bool:
@@ -88,4 +116,5 @@ def _natural_key(intent: Intent) -> VoiceSpec:
         locale=intent.sent["locale"],
         speaking_style=intent.sent["speaking_style"],
         publish=intent.publish,
+        title=intent.sent.get("title"),
     )

@@ -38,6 +38,7 @@ from ddvoices.model import (
 )
 
 _UPLOADS = (Action.CREATE, Action.REPLACE)
+_WRITES = (*_UPLOADS, Action.UPDATE)
 
 
 class RegionRun:
@@ -160,6 +161,14 @@ class RegionRun:
         return self._outcome(change, result, voice_id=voice.id)
 
     def _verify(self) -> None:
+        """Hold what was written against the listing; what can't be verified has failed."""
+        try:
+            self._hold_against_listing()
+        except DdvoicesError as error:
+            for key in self._verifier.written():
+                self._fail(key, f"written, but not verified: {error}")
+
+    def _hold_against_listing(self) -> None:
         """Hold what was written against the listing; the lock learns what the service says instead."""
         for key, spec, locked, differing in self._verifier.differences():
             self._record(key, reported_voice(locked, spec, differing))
@@ -170,11 +179,12 @@ class RegionRun:
             )
         for key, message in self._verifier.missing().items():
             self._fail(key, message)
+            self._creator.reopen(key)
 
     def _fail(self, key: str, message: str) -> None:
-        """Turn the outcome of a key's create into a failure."""
+        """Turn the outcome of what was written for a key into a failure."""
         for change in self._plan.pending:
-            if change.key == key and change.action in _UPLOADS:
+            if change.key == key and change.action in _WRITES:
                 voice_id = self._outcomes[id(change)].id
                 self._outcomes[id(change)] = self._outcome(
                     change, Result.FAILED, voice_id=voice_id, error=message, code=ExitCode.PARTIAL

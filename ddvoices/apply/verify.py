@@ -59,6 +59,10 @@ class Verifier:
         self._written[spec.key] = _Written(spec=spec, locked=locked, created=False)
         self._seen.pop(locked.id, None)
 
+    def written(self) -> tuple[str, ...]:
+        """Return the keys of which something was written."""
+        return tuple(self._written)
+
     def differences(self) -> Iterator[Difference]:
         """Correct what the listing shows otherwise, and yield what it keeps showing otherwise.
 

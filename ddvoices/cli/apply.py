@@ -135,7 +135,7 @@ class _Run:
     def _prepare(self, opened: OpenRegions, choice: PlanOptions, reviewed: Reviewed | None) -> Work:
         """Return the work: settle what was left open, observe, plan, hold it against the reviewed plan."""
         from ddvoices.apply import Work, settle_open_intents
-        from ddvoices.cli.planning import now, unsettled_keys, warn
+        from ddvoices.cli.planning import keys_of, now, warn
         from ddvoices.lockfile import load_lock
         from ddvoices.plan import make_plan, select
 
@@ -144,8 +144,10 @@ class _Run:
         settle_open_intents(opened.clients, opened.accounts, journal, self._how, owner=catalog.owner)
         lock = journal.fold(saved, owner=catalog.owner)
         observed = opened.observe(catalog, lock)
-        unsettled = unsettled_keys(journal.open_intents(), opened.accounts)
-        choice = replace(choice, created_at=now(), unsettled=unsettled)
+        choice = replace(choice, created_at=now())
+        if not self._how.force:
+            withheld = keys_of(journal.open_intents(), opened.accounts)
+            choice = replace(choice, withheld=withheld)
         everything = replace(choice, targets=(), labels=())
         whole = make_plan(catalog, observed, lock, everything)
         chosen = whole if choice == everything else make_plan(catalog, observed, lock, choice)
@@ -183,9 +185,7 @@ class _Run:
         if report.lock_error is not None:
             self._session.error(report.lock_error)
         if self._format == "json":
-            import json
-
-            click.echo(json.dumps(report_document(report), indent=2, ensure_ascii=False))
+            self._session.print_json(report_document(report))
             return
         colored = self._session.colored(sys.stdout)
         click.echo(report_text(report, color=colored), nl=False, color=colored)

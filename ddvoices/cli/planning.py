@@ -26,8 +26,9 @@ def plan_now(session: Session, regions: tuple[str, ...], options: PlanOptions) -
     lock, intents = peek(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
     with open_regions(catalog, regions) as opened:
         observed = opened.observe(catalog, lock)
-        unsettled = unsettled_keys(intents, opened.accounts)
-    options = replace(options, created_at=now(), unsettled=unsettled)
+        unsettled = keys_of((intent for intent in intents if intent.publish), opened.accounts)
+        withheld = keys_of((intent for intent in intents if intent.made is not None), opened.accounts)
+    options = replace(options, created_at=now(), unsettled=unsettled, withheld=withheld)
     plan = make_plan(catalog, observed, lock, options)
     warn(session, catalog, plan)
     return catalog, plan
@@ -44,12 +45,10 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def unsettled_keys(intents: Iterable[Intent], accounts: Mapping[str, str]) -> frozenset[tuple[str, str]]:
-    """Return (region, key) of the published voices whose create was never answered, in today's accounts."""
+def keys_of(intents: Iterable[Intent], accounts: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """Return (region, key) of the creates in today's accounts."""
     return frozenset(
-        (intent.region, intent.key)
-        for intent in intents
-        if intent.publish and accounts.get(intent.region) == intent.account
+        (intent.region, intent.key) for intent in intents if accounts.get(intent.region) == intent.account
     )
 
 

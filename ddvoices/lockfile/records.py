@@ -21,7 +21,8 @@ class Intent:
     """A create that is about to be sent, written down before it is.
 
     ``before`` are the ids that the region held under the voice's natural key without a marker: where the
-    service keeps no marker, the one id that is there later and isn't among them is the voice.
+    service keeps no marker, the one id that is there later and isn't among them is the voice. ``made`` is
+    the id that the service answered with, where it then never showed such a voice.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Intent:
     publish: bool
     sent: Mapping[str, Any] = field(default_factory=dict)
     before: tuple[str, ...] = ()
+    made: str | None = None
 
 
 def intent_record(intent: Intent) -> Record:
@@ -48,6 +50,7 @@ def intent_record(intent: Intent) -> Record:
         "publish": intent.publish,
         "sent": dict(intent.sent),
         "before": list(intent.before),
+        **({} if intent.made is None else {"made": intent.made}),
     }
 
 
@@ -218,6 +221,8 @@ def read_record(document: Any) -> Record:
         _intent(record)
     elif record["op"] == "voice":
         read_voice(typed(record["voice"], dict))
+    if not isinstance(record.get("made"), str | None):
+        raise TypeError("made")
     for field_name, kinds in _FIELDS[record["op"]].items():
         if not isinstance(record[field_name], kinds):
             raise TypeError(f"{field_name}: {type(record[field_name]).__name__}")

@@ -220,13 +220,15 @@ class PlanOptions:
 
     ``targets`` are globs over keys and ``labels`` pairs that choose among the changes, never what is
     desired; ``created_at`` is RFC 3339. ``unsettled`` are the (region, key) of published voices whose create
-    was sent and never answered: they are not created again by themselves.
+    was sent and never answered: as long as the listing shows no published voices, they are not made again by
+    themselves. ``withheld`` are those for which no listing decides: they were looked for in vain.
     """
 
     prune: bool = False
     targets: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     unsettled: frozenset[tuple[str, str]] = frozenset()
+    withheld: frozenset[tuple[str, str]] = frozenset()
     created_at: str = ""
 
 

@@ -35,6 +35,7 @@ _DELETED_AS = {
     Standing.DUPLICATE: Reason.DUPLICATE,
     Standing.ORPHANED: Reason.ORPHANED,
 }
+_UPLOADS = (Action.CREATE, Action.REPLACE)
 _ORDER = {action: number for number, action in enumerate(Action)}
 _NO_OPTIONS = PlanOptions()
 
@@ -105,13 +106,13 @@ def _not_observed(observed: ObservedRegion) -> RegionPlan:
 
 
 def _unsettled(observed: ObservedRegion, evidence: Evidence, options: PlanOptions) -> frozenset[str]:
-    """Return the keys whose lost create the listing can't settle: it doesn't show published voices."""
+    """Return the keys whose lost create the listing can't settle: it doesn't show published voices, say."""
     listed_published = any(
         facts.marker is not None and facts.marker.publish and facts.voice.listed
         for facts in evidence.by_id.values()
     )
-    keys = frozenset(key for region, key in options.unsettled if region == observed.region)
-    return frozenset() if listed_published else keys
+    lost = options.withheld if listed_published else options.withheld | options.unsettled
+    return frozenset(key for region, key in lost if region == observed.region)
 
 
 def _changes(
@@ -126,17 +127,25 @@ def _changes(
     changes: list[Change] = []
     for spec in specs:
         claim = meaning.claims.get(spec.key)
+        found: tuple[Change, ...] = ()
         if claim is not None:
-            changes.extend(compare(spec, claim, entries.get(spec.key), pin=spec.ids.get(region)))
-        elif spec.key in unsettled:
-            message = (
-                "it was sent to be published, no answer came, and the listing doesn't show published voices: "
-                f"pin its id by ids.{region}, or send it again by `ddvoices apply -t {spec.key} --force`"
-            )
-            problems[spec.key] = KeyProblem(key=spec.key, reason=Reason.OPEN_INTENT, message=message)
+            found = compare(spec, claim, entries.get(spec.key), pin=spec.ids.get(region))
         elif spec.key not in problems:
-            changes.append(create(spec))
+            found = (create(spec),)
+        if spec.key in unsettled and any(change.action in _UPLOADS for change in found):
+            problems[spec.key] = _open_intent(spec.key, region)
+        else:
+            changes.extend(found)
     return changes, [problems[key] for key in sorted(problems)]
+
+
+def _open_intent(key: str, region: str) -> KeyProblem:
+    """Return why a voice isn't sent: it may be there already."""
+    message = (
+        "it was sent, and neither an answer nor the listing shows what came of it: "
+        f"pin its id by ids.{region}, or send it again by `ddvoices apply -t {key} --force`"
+    )
+    return KeyProblem(key=key, reason=Reason.OPEN_INTENT, message=message)
 
 
 def _deletes(voices: Iterable[ObservedVoice], standings: Standings) -> list[Change]:

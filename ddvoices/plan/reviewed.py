@@ -48,8 +48,7 @@ def _check_circumstances(document: Mapping[str, Any], plan: Plan) -> None:
     for name, then in document["regions"].items():
         if name not in now:
             raise PlanStaleError(f"the plan is of region {name}, which the catalog doesn't have: plan again")
-        if then["error"] is None and now[name].error is None:
-            _check_region(name, then, now[name])
+        _check_region(name, then, now[name])
 
 
 def _check_region(name: str, then: Mapping[str, Any], now: RegionPlan) -> None:
@@ -57,7 +56,7 @@ def _check_region(name: str, then: Mapping[str, Any], now: RegionPlan) -> None:
         raise PlanStaleError(
             f"the plan of {name} is of {then['endpoint']}, today's is {now.endpoint}: plan again"
         )
-    if then["account"] != now.account:
+    if now.account and then["account"] and then["account"] != now.account:
         raise PlanStaleError(f"the plan of {name} was made with another account's key: plan again")
 
 
@@ -68,8 +67,8 @@ def _select_region(
     todo = {_identity(change_document(change)): change for change in region.pending}
     chosen: list[Change] = []
     verdicts: list[Verdict] = []
-    for item in items:
-        change = todo.get(_identity(item))
+    for identity, item in {_identity(item): item for item in items}.items():  # an item twice is one item
+        change = todo.get(identity)
         if change is not None:
             chosen.append(change)
         else:

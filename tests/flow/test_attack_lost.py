@@ -1,0 +1,107 @@
+"""Creates of which nobody knows what became: no second copy, whoever runs what next."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from cli.program import on_terminal
+from workspace import Workspace
+
+LOST = {"method": "POST", "path": "/voice", "when": "after", "kind": "reset", "count": 1}
+
+
+def lose(workspace: Workspace, **rule: Any) -> None:
+    workspace.emulator.faults(workspace.key, [{**LOST, **rule}])
+
+
+def test_a_lost_replace_of_a_hidden_voice_is_not_sent_again(workspace: Workspace) -> None:
+    """The key has its old voice all the while, and must not be replaced a second time."""
+    workspace.emulator.settings(workspace.key, published_hidden=True)
+    workspace.voice("ada", publish=True)
+    workspace.apply()
+    workspace.new_sample("ada", pitch=700)
+    lose(workspace)
+    workspace.apply("--settle", "0.3", code=1)
+    workspace.calls()
+    [error] = workspace.plan(code=1)["regions"]["us"]["errors"]
+    assert error["reason"] == "open_intent"
+    workspace.apply("--settle", "0.3", code=1)
+    assert workspace.calls() == []
+    workspace.apply("--settle", "0.3", "-t", "ada", "--force")
+    assert workspace.calls() == ["POST /voice"]
+    assert workspace.apply("--settle", "0.3")["converged"]
+
+
+def test_force_for_one_key_leaves_what_is_open_of_another(workspace: Workspace) -> None:
+    workspace.emulator.settings(workspace.key, published_hidden=True)
+    workspace.voice("ada", publish=True), workspace.voice("bob", publish=True)
+    lose(workspace, count=2)
+    workspace.apply("--settle", "0.3", code=1)
+    workspace.calls()
+    workspace.apply("--settle", "0.3", "-t", "ada", "--force")
+    assert workspace.calls() == ["POST /voice"]
+    workspace.apply("--settle", "0.3", code=1)
+    assert workspace.calls() == []
+
+
+def test_force_that_is_not_confirmed_forces_nothing(workspace: Workspace) -> None:
+    workspace.emulator.settings(workspace.key, published_hidden=True)
+    workspace.voice("ada", publish=True)
+    lose(workspace)
+    workspace.apply("--settle", "0.3", code=1)
+    workspace.calls()
+    arguments = ("apply", "--force", "--settle", "0.3")
+    code, shown = on_terminal(
+        *arguments, asked="Apply these", typed="n\n", env=workspace.env, cwd=workspace.folder
+    )
+    assert code == 1, shown
+    workspace.apply("--settle", "0.3", code=1)
+    assert workspace.calls() == []
+
+
+def test_a_title_that_the_service_keeps_for_the_name_is_found(workspace: Workspace) -> None:
+    workspace.emulator.settings(workspace.key, echo_speaker_id="no", name_on_post="ignored")
+    workspace.voice("ada", title="The title of Ada")
+    lose(workspace)
+    assert workspace.apply("--settle", "0.3")["converged"]
+    assert len(workspace.there()) == 1
+    assert workspace.changes() == []
+
+
+def test_a_voice_that_never_shows_up_is_not_made_again(workspace: Workspace) -> None:
+    workspace.emulator.settings(workspace.key, visible_after_ms=2500)
+    workspace.voice("ada")
+    report = workspace.apply("--settle", "0.2", code=4)
+    assert "doesn't list it" in report["outcomes"][0]["error"]
+    assert workspace.plan(code=1)["regions"]["us"]["errors"][0]["reason"] == "open_intent"
+    workspace.apply("--settle", "0.2", code=1)
+    time.sleep(1.5)
+    assert workspace.apply("--settle", "5")["converged"]
+    assert len(workspace.there()) == 1
+    assert workspace.changes() == []
+
+
+@pytest.mark.parametrize("echo", ["yes", "no"])
+def test_a_voice_that_shows_up_after_the_run_is_known(workspace: Workspace, echo: str) -> None:
+    workspace.emulator.settings(workspace.key, visible_after_ms=1500, echo_speaker_id=echo)
+    workspace.voice("ada")
+    workspace.apply("--settle", "0", code=4)
+    assert workspace.apply("--settle", "5")["converged"]
+    workspace.new_sample("ada", pitch=700)
+    workspace.apply("--settle", "5")
+    workspace.apply("--prune")
+    assert len(workspace.there()) == 1, "a voice that we made is ours to delete"
+    assert workspace.changes() == []
+
+
+def test_a_voice_that_is_gone_is_made_again_when_it_is_forced(workspace: Workspace) -> None:
+    workspace.emulator.settings(workspace.key, visible_after_ms=60_000)
+    workspace.voice("ada")
+    workspace.apply("--settle", "0", code=4)
+    workspace.emulator.reset(workspace.key)
+    workspace.apply("--settle", "0", code=1)
+    assert workspace.apply("--settle", "0.3", "-t", "ada", "--force")["converged"]
+    assert workspace.apply()["converged"]
+    assert len(workspace.there()) == 1
