@@ -34,6 +34,7 @@ def whole_file(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         beside.replace(path)
+        sync_folder(path.parent)
     except DdvoicesError:  # the caller's own; one with a status is an OSError too
         raise
     except OSError as error:
@@ -41,6 +42,16 @@ def whole_file(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
     finally:
         with suppress(OSError):
             beside.unlink()
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until a folder's names are on disk, where the file system can do that."""
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:

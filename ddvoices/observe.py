@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ddvoices.client import DeepdubClient
+from ddvoices.client import BadRequestError, DeepdubClient
 from ddvoices.errors import ServiceError
 from ddvoices.identity import read_marker
-from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice
+from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice, Origin
 
 
 def observe_region(
@@ -47,7 +47,7 @@ def _all_voices(
     published_listed = any(_is_published(voice, None) for voice in listed)
     hidden = []
     for voice_id, remembered in _to_probe(region, account, desired, lock, there).items():
-        voice = client.observe_voice(voice_id)
+        voice = _ask(client, voice_id, pinned=remembered is None)
         if voice is None:
             continue
         hidden.append(voice)
@@ -59,19 +59,34 @@ def _all_voices(
     return (*listed, *hidden)
 
 
+def _ask(client: DeepdubClient, voice_id: str, *, pinned: bool) -> ObservedVoice | None:
+    """Return a voice that isn't listed, or None if it isn't there.
+
+    A person may pin what is no id at all, and the service then says 400. Of an id that it once gave us, a 400
+    says nothing: taken for "gone", it would have the voice made again.
+    """
+    try:
+        return client.observe_voice(voice_id)
+    except BadRequestError:
+        if pinned:
+            return None
+        raise
+
+
 def _to_probe(
     region: str, account: str, desired: Catalog, lock: Lock, there: Iterable[str]
 ) -> Mapping[str, LockedVoice | None]:
     """Return the ids to ask for one by one: pinned or locked, and not listed.
 
-    Of other accounts only voices that may be published: an unpublished one of a rotated key is listed.
+    Of other accounts only voices that may be published: an unpublished one of a rotated key is listed. What
+    was adopted may be published, whatever the catalog says.
     """
     pinned = (spec.ids[region] for spec in desired.wanted_in(region) if region in spec.ids)
     ids: dict[str, LockedVoice | None] = dict.fromkeys(pinned)
     for name, entries in lock.regions.get(region, {}).items():
         for entry in entries.values():
             for voice in entry.voices:
-                if name == account or voice.sent.get("publish") is True:
+                if name == account or _was_sent_published(voice) is not False:
                     ids[voice.id] = voice
     for voice_id in there:
         ids.pop(voice_id, None)
@@ -83,4 +98,9 @@ def _is_published(voice: ObservedVoice, remembered: LockedVoice | None) -> bool 
     marker = read_marker(voice.speaker_id)
     if marker is not None:
         return marker.publish
-    return remembered.sent.get("publish") if remembered is not None and "sample" in remembered.sent else None
+    return _was_sent_published(remembered) if remembered is not None else None
+
+
+def _was_sent_published(locked: LockedVoice) -> bool | None:
+    """Tell whether a voice was created to be published; None for one that we haven't made."""
+    return locked.sent.get("publish") if locked.origin is Origin.CREATED else None

@@ -21,7 +21,13 @@ from ddvoices.resources import read_schema, schema_names
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-KEY_ERRORS = {Reason.PIN_NOT_FOUND, Reason.AMBIGUOUS, Reason.NEWER_SCHEME, Reason.OPEN_INTENT}
+KEY_ERRORS = {
+    Reason.PIN_NOT_FOUND,
+    Reason.AMBIGUOUS,
+    Reason.FOREIGN,
+    Reason.NEWER_SCHEME,
+    Reason.OPEN_INTENT,
+}
 
 
 def test_the_plan_schema_has_every_action_and_reason() -> None:

@@ -11,7 +11,7 @@ import requests
 from ddvoices.client import wire
 from ddvoices.client.base import Calls
 from ddvoices.client.body import SampleBody, WholeBody, encode
-from ddvoices.client.errors import BadRequestError, InvalidOptionError, NotFoundError
+from ddvoices.client.errors import InvalidOptionError, NotFoundError
 from ddvoices.client.listing import list_whole
 from ddvoices.client.service import json_object
 from ddvoices.client.sources import AudioInput, open_source
@@ -59,12 +59,15 @@ class VoiceCalls(Calls):
     def observe_voice(self, voice_id: str) -> ObservedVoice | None:
         """Return one voice, read, or None if the service has no voice with this id.
 
-        A 400 counts as none too: this call has nothing else in it that could be malformed; so does an id
-        that can't be asked for. ``listed`` is false, since this says nothing about the listing.
+        An id that can't be asked for counts as none. ``listed`` is false, since this says nothing about the
+        listing.
+
+        Raises:
+            BadRequestError: the service takes the id for malformed, or is in trouble.
         """
         try:
             voice = wire.parse_voice(wire.voice_in(self.get_voice(voice_id)))
-        except (NotFoundError, BadRequestError, InvalidOptionError):
+        except (NotFoundError, InvalidOptionError):
             return None
         return replace(voice, listed=False)
 

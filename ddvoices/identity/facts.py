@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ddvoices.identity.marker import Marker, read_marker
+from ddvoices.identity.marker import Marker, read_marker, scheme_of
 from ddvoices.identity.scheme import CONTENT_HASHES, owner_hash
 from ddvoices.model import LockedVoice, LockEntry, ObservedVoice, Origin
 
@@ -18,9 +18,9 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class VoiceFacts:
     """One voice and the evidence about it.
 
-    ``marker`` is set only if it is ours or a former owner's. ``unreadable``: ours, but of a scheme that this
-    release doesn't know. ``foreign``: another catalog's. ``locked`` maps each key whose lock entry names
-    this voice to what it says.
+    ``marker`` is set only if it is ours or a former owner's. ``unreadable``: ours by its marker or the lock,
+    but of a scheme that this release doesn't know. ``foreign``: another catalog's. ``locked`` maps each key
+    whose lock entry names this voice to what it says.
     """
 
     voice: ObservedVoice
@@ -49,8 +49,10 @@ class VoiceFacts:
 
     def content(self, key: str | None = None) -> str | None:
         """Return the known fingerprint: the marker's, else the lock's (that of ``key`` first)."""
+        if self.unreadable:
+            return None
         if self.marker is not None:
-            return None if self.unreadable else self.marker.content
+            return self.marker.content
         if key is not None and key in self.locked:
             return self.locked[key].fingerprint
         return next(
@@ -65,6 +67,11 @@ class VoiceFacts:
         except ValueError:
             return _LONG_AGO
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def of_unknown_scheme(content: str | None) -> bool:
+    """Tell whether a fingerprint is of a scheme that this release doesn't have."""
+    return content is not None and scheme_of(content) not in CONTENT_HASHES
 
 
 def _created_unmarked(entry: LockedVoice, voice: ObservedVoice) -> bool:
@@ -108,11 +115,10 @@ class Evidence:
 
     def _facts(self, voice: ObservedVoice, locked: Mapping[str, LockedVoice]) -> VoiceFacts:
         marker = read_marker(voice.speaker_id)
-        if marker is None:
-            return VoiceFacts(voice=voice, locked=locked)
-        former = marker.owner in self._former
-        if marker.owner != self._owner and not former:
-            return VoiceFacts(voice=voice, foreign=True, locked=locked)
+        former = marker is not None and marker.owner in self._former
+        if marker is None or not (former or marker.owner == self._owner):
+            unreadable = any(of_unknown_scheme(entry.fingerprint) for entry in locked.values())
+            return VoiceFacts(voice=voice, foreign=marker is not None, unreadable=unreadable, locked=locked)
         unreadable = marker.scheme not in CONTENT_HASHES
         return VoiceFacts(voice=voice, marker=marker, former=former, unreadable=unreadable, locked=locked)
 

@@ -7,12 +7,12 @@ machine that has lost its lock, as long as the service echoes markers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ddvoices.identity.facts import Evidence, VoiceFacts, newest, oldest_first
-from ddvoices.identity.marker import fingerprint, scheme_of
+from ddvoices.identity.facts import Evidence, VoiceFacts, newest, of_unknown_scheme, oldest_first
+from ddvoices.identity.marker import fingerprint
 from ddvoices.identity.normal import normal_name, same_natural_key
 from ddvoices.identity.scheme import CONTENT_HASHES, key_hash
 from ddvoices.model import KeyProblem, Reason, VoiceSpec
@@ -114,18 +114,27 @@ class _Resolver:
         pin = spec.ids.get(self.region)
         if pin is None:
             return
-        if pin not in self.evidence.by_id:
-            message = (
-                f"the pinned voice {pin} is not in region {self.region}: correct or remove ids.{self.region}"
+        wrong = self._wrong_with_pin(pin)
+        if wrong is not None:
+            reason, message = wrong
+            self._refuse(
+                spec, reason, f"the pinned voice {pin} {message}: correct or remove ids.{self.region}"
             )
-            self._refuse(spec, Reason.PIN_NOT_FOUND, message)
-        elif pin in self._taken:
-            message = (
-                f"the pinned voice {pin} is the one that {self._taken[pin]} means: remove ids.{self.region}"
-            )
-            self._refuse(spec, Reason.AMBIGUOUS, message)
         else:
             self._take_first(spec, [self.evidence.by_id[pin]], Step.PIN)
+
+    def _wrong_with_pin(self, pin: str) -> tuple[Reason, str] | None:
+        """Return why a pinned voice can't be taken, None if it can."""
+        facts = self.evidence.by_id.get(pin)
+        if facts is None:
+            return Reason.PIN_NOT_FOUND, f"is not in region {self.region}"
+        if pin in self._taken:
+            return Reason.AMBIGUOUS, f"is the one that {self._taken[pin]} means"
+        if facts.foreign:
+            return Reason.FOREIGN, "belongs to another catalog, whose marker it carries"
+        if facts.unreadable:
+            return Reason.NEWER_SCHEME, "was made by a newer release of ddvoices"
+        return None
 
     def by_moved_from(self, spec: VoiceSpec) -> None:
         """Take a voice that was made for a former key of this one."""
@@ -136,9 +145,17 @@ class _Resolver:
                 self._take_first(spec, self._free(self.evidence.locked_under(key)), Step.MOVED_FROM)
 
     def by_natural_key(self, spec: VoiceSpec) -> None:
-        """Take the one unmarked voice that has this voice's name, locale, gender and style."""
+        """Take the one unmarked voice that has this voice's name, locale, gender and style.
+
+        One that the lock holds for another key of the catalog is that key's former voice.
+        """
         from_name = self._unmarked_by_name.get(normal_name(spec.name), [])
-        found = [facts for facts in self._free(from_name) if same_natural_key(spec, facts.voice)]
+        found = [
+            facts
+            for facts in self._free(from_name)
+            if same_natural_key(spec, facts.voice)
+            and not self._wanted.keys() & facts.locked.keys() - {spec.key}
+        ]
         if len(found) > 1:
             ids = ", ".join(sorted(facts.voice.id for facts in found))
             message = f"{len(found)} voices look like it in region {self.region} ({ids})"
@@ -152,15 +169,16 @@ class _Resolver:
         """Refuse the keys that a newer release has made voices for."""
         for spec in self.specs:
             entry = self.evidence.entries.get(spec.key)
-            marked = any(facts.unreadable for facts in self.evidence.by_key[key_hash(spec.key)])
-            locked = entry is not None and any(_of_newer_scheme(v.fingerprint) for v in entry.voices)
+            keys = (spec.key, *spec.moved_from)
+            marked = any(facts.unreadable for key in keys for facts in self.evidence.by_key[key_hash(key)])
+            locked = entry is not None and any(of_unknown_scheme(v.fingerprint) for v in entry.voices)
             if marked or locked:
                 self._refuse(spec, Reason.NEWER_SCHEME, _NEWER)
 
     def refuse_creates_beside_unreadable(self) -> None:
         """Refuse creates while voices of a newer release are there that may be of any key."""
-        unknown = [f for f in self.evidence.by_id.values() if f.unreadable and f.marker is not None]
-        if any(facts.marker is not None and facts.marker.key not in self._hashes for facts in unknown):
+        unknown = [facts for facts in self.evidence.by_id.values() if facts.unreadable]
+        if any(_of_no_key(facts, self.specs, self._hashes) for facts in unknown):
             for spec in self.open():
                 self._refuse(spec, Reason.NEWER_SCHEME, _NEWER)
 
@@ -185,9 +203,7 @@ class _Resolver:
         return list({facts.voice.id: facts for facts in found}.values())
 
     def _take_marked(self, spec: VoiceSpec, keys: Iterable[str], step: Step) -> None:
-        marked = [
-            f for key in keys for f in self._free(self.evidence.by_key[key_hash(key)]) if not f.unreadable
-        ]
+        marked = [facts for key in keys for facts in self._free(self.evidence.by_key[key_hash(key)])]
         candidates = [facts for facts in marked if not facts.former] or marked
         entry = self.evidence.entries.get(spec.key)
         choice = entry.choice.id if entry and entry.choice else None
@@ -196,7 +212,9 @@ class _Resolver:
             self._take_first(spec, chosen or [newest(candidates)], step)
 
     def _free(self, found: Iterable[VoiceFacts]) -> list[VoiceFacts]:
-        return [facts for facts in found if facts.voice.id not in self._taken]
+        """Return what may be taken: not by another key, not of another catalog, not of a newer release."""
+        may_be_ours = (facts for facts in found if not facts.foreign and not facts.unreadable)
+        return [facts for facts in may_be_ours if facts.voice.id not in self._taken]
 
     def _take_first(self, spec: VoiceSpec, candidates: Sequence[VoiceFacts], step: Step) -> None:
         if candidates:
@@ -210,9 +228,11 @@ class _Resolver:
 _NEWER = "a newer release of ddvoices has made voices of this catalog here: upgrade ddvoices"
 
 
-def _of_newer_scheme(content: str | None) -> bool:
-    """Tell whether a fingerprint is of a scheme that this release doesn't know."""
-    return content is not None and scheme_of(content) not in CONTENT_HASHES
+def _of_no_key(facts: VoiceFacts, specs: Sequence[VoiceSpec], hashes: Container[int]) -> bool:
+    """Tell whether neither the marker nor the lock names a key of today for a voice."""
+    if facts.marker is not None:
+        return facts.marker.key not in hashes
+    return not any(spec.key in facts.locked for spec in specs)
 
 
 def _contents(spec: VoiceSpec) -> tuple[str, ...]:

@@ -19,9 +19,11 @@ class Standings:
     prunable: frozenset[str]
 
 
-def judge(specs: Sequence[VoiceSpec], evidence: Evidence, meaning: Meaning) -> Standings:
-    """Return what every observed voice is."""
-    judge_ = _Judge(specs, evidence.entries, meaning)
+def judge(
+    specs: Sequence[VoiceSpec], evidence: Evidence, meaning: Meaning, *, elsewhere: Iterable[VoiceSpec] = ()
+) -> Standings:
+    """Return what every observed voice is; ``elsewhere`` are voices that are wanted in other regions only."""
+    judge_ = _Judge(specs, evidence.entries, meaning, elsewhere)
     of = {voice_id: judge_.standing(facts) for voice_id, facts in evidence.by_id.items()}
     prunable = frozenset(i for i, facts in evidence.by_id.items() if judge_.may_delete(facts, *of[i]))
     return Standings(of=of, prunable=prunable)
@@ -31,14 +33,19 @@ class _Judge:
     """The names that hashes stand for, and the voices that keys mean."""
 
     def __init__(
-        self, specs: Sequence[VoiceSpec], entries: Mapping[str, LockEntry], meaning: Meaning
+        self,
+        specs: Sequence[VoiceSpec],
+        entries: Mapping[str, LockEntry],
+        meaning: Meaning,
+        elsewhere: Iterable[VoiceSpec],
     ) -> None:
         self._specs = {spec.key: spec for spec in specs}
+        self._catalog = {spec.key: spec for spec in (*elsewhere, *specs)}
         self._entries = entries
         self._meant = {claim.facts.voice.id: key for key, claim in meaning.claims.items()}
         self._claimed = {key: claim.facts for key, claim in meaning.claims.items()}
         self._heirs = {former: spec.key for spec in specs for former in spec.moved_from}
-        self._names = _names_by_hash([*entries, *self._heirs, *self._specs])
+        self._names = _names_by_hash([*entries, *self._heirs, *self._catalog])
 
     def standing(self, facts: VoiceFacts) -> tuple[Standing, str | None]:
         """Return the standing of one voice and the key that it is or was of."""
@@ -84,8 +91,8 @@ class _Judge:
         return any(self._protects(name) for name in names)
 
     def _protects(self, key: str) -> bool:
-        if key in self._specs:
-            return self._specs[key].protect
+        if key in self._catalog:
+            return self._catalog[key].protect
         return key in self._entries and self._entries[key].protect
 
 

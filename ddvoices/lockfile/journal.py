@@ -16,9 +16,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ddvoices.errors import BusyError, LockfileError
+from ddvoices.files import sync_folder
 from ddvoices.lockfile.file import load_lock, save_lock
 from ddvoices.lockfile.records import (
     FOLDED,
+    JOURNAL_HEADER,
     Intent,
     Record,
     fold,
@@ -50,17 +52,23 @@ class Journal:
         Raises:
             LockfileError: it can't be written, so what it announces must not be done.
         """
-        line = to_bytes(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
         with self._mutex:
-            size = os.fstat(self._descriptor).st_size
-            try:
-                _write_all(self._descriptor, line)
-                os.fsync(self._descriptor)
-            except OSError as error:
-                with suppress(OSError):
-                    os.ftruncate(self._descriptor, size)  # or the next record would join half a line
-                raise LockfileError(f"{self.path}: can't be written: {error.strerror}") from error
+            if not os.fstat(self._descriptor).st_size:
+                self._write(JOURNAL_HEADER)
+            self._write(record)
             self.records.append(record)
+
+    def _write(self, record: Record) -> None:
+        """Write one record whole or not at all."""
+        line = to_bytes(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+        size = os.fstat(self._descriptor).st_size
+        try:
+            _write_all(self._descriptor, line)
+            os.fsync(self._descriptor)
+        except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(self._descriptor, size)  # or the next record would join half a line
+            raise LockfileError(f"{self.path}: can't be written: {error.strerror}") from error
 
     def _cut_torn_line(self) -> None:
         """Remove a last line without an end, so that the next record doesn't join it."""
@@ -115,19 +123,22 @@ def peek(root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) -> tupl
 
     Only reads: for commands that change nothing, while another run may be at work.
     """
-    lock = load_lock(root, owner=owner, former_owners=former_owners)
+    # the journal first: what a run that ends in between moves into the lock is then seen twice, not never
     records = _read(root / STATE_DIRECTORY / JOURNAL_NAME)
+    lock = load_lock(root, owner=owner, former_owners=former_owners)
     return fold(lock, unfolded(records), owner=owner) if unfolded(records) else lock, open_intents(records)
 
 
 def _open(path: Path) -> int:
     try:
         path.parent.mkdir(exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise LockfileError(
             f"{path}: can't be opened: {error.strerror}; apply needs to write there"
         ) from error
+    sync_folder(path.parent)
+    return descriptor
 
 
 def _flock(
@@ -163,7 +174,20 @@ def _read(path: Path) -> list[Record]:
     except OSError as error:
         raise LockfileError(f"{path}: can't be read: {error.strerror}") from error
     whole = text[: text.rfind(b"\n") + 1]
-    return [_record(line, path, number) for number, line in enumerate(whole.splitlines(), start=1) if line]
+    lines = [(number, line) for number, line in enumerate(whole.splitlines(), start=1) if line]
+    has_header = bool(lines) and _is_header(lines[0][1], path)
+    return [_record(line, path, number) for number, line in lines[has_header:]]
+
+
+def _is_header(line: bytes, path: Path) -> bool:
+    """Tell whether a first line is a header; one of another release is refused, so that nothing is lost."""
+    try:
+        version = json.loads(line)["format_version"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False  # what it is, is judged with the others
+    if version != JOURNAL_HEADER["format_version"]:
+        raise LockfileError(f"{path}: written by another release (format {version!r}): upgrade ddvoices")
+    return True
 
 
 def _record(line: bytes, path: Path, number: int) -> Record:

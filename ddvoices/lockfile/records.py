@@ -84,6 +84,8 @@ def protect_record(region: str, account: str, key: str, *, protect: bool) -> Rec
 
 
 FOLDED: Record = {"op": "folded"}
+# the first record of every journal: a release that writes others has another version
+JOURNAL_HEADER: Record = {"op": "journal", "format_version": "1.0"}
 
 
 def open_intents(records: Iterable[Record]) -> tuple[Intent, ...]:

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     # errors of one key
     PIN_NOT_FOUND = "pin_not_found"
     AMBIGUOUS = "ambiguous"
+    FOREIGN = "foreign"
     NEWER_SCHEME = "newer_scheme"
     OPEN_INTENT = "open_intent"
 

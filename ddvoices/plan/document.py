@@ -18,7 +18,8 @@ from ddvoices.plan.describe import sample_document
 from ddvoices.resources import read_schema
 
 FORMAT_VERSION = "1.0"
-_UPLOADS = (Action.CREATE, Action.REPLACE)
+# what an item must repeat for a reviewer: the sample that is sent, or taken for the voice that is adopted
+_WITH_SAMPLE = (Action.CREATE, Action.REPLACE, Action.ADOPT)
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def change_document(change: Change) -> dict[str, Any]:
         "id": change.id,
         "fields": [{"path": f.path, "before": f.before, "after": f.after} for f in change.fields],
     }
-    if change.spec is not None and change.spec.sample is not None and change.action in _UPLOADS:
+    if change.spec is not None and change.spec.sample is not None and change.action in _WITH_SAMPLE:
         document["sample"] = sample_document(change.spec.sample)
     if change.note is not None:
         document["note"] = change.note

@@ -75,7 +75,7 @@ def _plan_region(
     entries = lock.entries(observed.region, observed.account, frozenset(v.id for v in observed.voices))
     evidence = Evidence(observed.voices, entries, owner=desired.owner, former_owners=desired.former_owners)
     meaning = resolve(specs, evidence, region=observed.region)
-    standings = judge(specs, evidence, meaning)
+    standings = judge(specs, evidence, meaning, elsewhere=desired.voices)
     changes, problems = _changes(
         specs, meaning, entries, observed.region, _unsettled(observed, evidence, options)
     )

@@ -22,9 +22,11 @@ def refusals(regions: Iterable[RegionPlan], policy: Policy) -> tuple[Refusal, ..
 
 
 def allowed(ours: int, percent: int) -> int:
-    """Return how many of ``ours`` voices may be deleted, or replaced, in one run."""
+    """Return how many of ``ours`` voices may be deleted, or replaced, in one run; 0 % means none."""
     if percent >= 100:
         return ours
+    if percent <= 0:
+        return 0
     return ours * percent // 100 if ours >= SMALL_REGION else SMALL_REGION_LIMIT
 
 

@@ -9,6 +9,7 @@ import pytest
 from scripted import WAV, answer
 
 from ddvoices.client import (
+    BadRequestError,
     DeepdubClient,
     ForbiddenError,
     InvalidOptionError,
@@ -67,8 +68,9 @@ def test_one_voice_is_observed_or_not(client):
     assert client.observe_voice("3d9b1d0e-0000-4000-8000-000000000000") is None
 
 
-def test_an_id_that_the_service_calls_malformed_is_not_there(serve, client_of):
-    assert client_of(serve(answer({"message": "invalid id"}, status=400))).observe_voice("x") is None
+def test_an_id_that_the_service_calls_malformed_is_not_taken_for_gone(serve, client_of):
+    with pytest.raises(BadRequestError, match="invalid id"):
+        client_of(serve(answer({"message": "invalid id"}, status=400))).observe_voice("x")
 
 
 def test_what_is_sent(client, emulator, api_key):

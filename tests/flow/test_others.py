@@ -199,3 +199,39 @@ def test_a_rotated_key_of_the_same_account_changes_nothing(workspace: Workspace)
     accounts["000000000000"] = accounts.pop(next(iter(accounts)))
     workspace.lock.write_text(json.dumps(lock))
     assert workspace.changes() == []
+
+
+def test_a_pinned_voice_that_is_published_and_hidden_stays_in_sync(workspace: Workspace) -> None:
+    workspace.emulator.settings(workspace.key, published_hidden=True)
+    theirs = stranger(workspace, title="Ada", publish=True)
+    workspace.voice("ada", ids={"us": theirs})
+    workspace.apply()
+    assert workspace.changes() == []
+    workspace.apply()
+    assert workspace.changes() == []
+
+
+def test_a_pin_of_another_catalogs_voice_is_an_error_and_nothing_is_written(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.apply()
+    workspace.settings["owner"] = "somebody-else"
+    workspace.lock.unlink()
+    workspace.voice("ada", name="Mine now", ids={"us": workspace.there()[0]["id"]})
+    workspace.calls()
+    [error] = workspace.plan(code=1)["regions"]["us"]["errors"]
+    assert error["reason"] == "foreign"
+    workspace.apply(code=1)
+    assert workspace.calls() == []
+
+
+def test_a_400_for_a_locked_voice_is_not_taken_for_gone(workspace: Workspace) -> None:
+    workspace.emulator.settings(workspace.key, published_hidden=True)
+    workspace.voice("ada", publish=True)
+    workspace.apply()
+    rule = {"method": "GET", "path": "/voice/*", "kind": "status", "status": 400}
+    workspace.emulator.faults(workspace.key, [rule])
+    assert "400" in workspace.plan(code=1)["regions"]["us"]["error"]
+    workspace.apply(code=1)
+    workspace.emulator.faults(workspace.key, [])
+    assert workspace.changes() == []
+    assert len(workspace.there()) == 1

@@ -19,6 +19,8 @@ from ddvoices.errors import BusyError, LockfileError
 from ddvoices.lockfile import (
     LOCK_NAME,
     STATE_DIRECTORY,
+    Journal,
+    Record,
     close_record,
     drop_record,
     hold_journal,
@@ -49,6 +51,11 @@ def lines(*records: object) -> bytes:
     return "".join(json.dumps(record) + "\n" for record in records).encode()
 
 
+def told(journal: Journal) -> list[Record]:
+    """Return what was appended: everything but the header."""
+    return [record for record in journal.records if record["op"] != "journal"]
+
+
 @contextmanager
 def holder(root: Path, *records: object) -> Iterator[subprocess.Popen[str]]:
     """Run a second process that holds the journal, or says that it can't."""
@@ -74,7 +81,7 @@ def test_what_is_appended_is_there_at_once_and_later(tmp_path):
         journal.append(VOICE)
         assert journal.open_intents() == ()
     with hold_journal(tmp_path) as journal:
-        assert journal.records == [INTENT, VOICE]
+        assert told(journal) == [INTENT, VOICE]
         assert journal.fold(EMPTY_LOCK, owner=OWNER) == LOCK
 
 
@@ -84,9 +91,9 @@ def test_settling_writes_the_lock_and_empties_the_journal(tmp_path):
         journal.append(VOICE)
         assert journal.settle(tmp_path, journal.fold(EMPTY_LOCK, owner=OWNER)) is True
         assert journal.records == []
+        assert journal_file(tmp_path).read_bytes() == b""
         journal.append(drop_record(*WHERE, "v1"))
     assert load_lock(tmp_path, owner=OWNER) == LOCK
-    assert journal_file(tmp_path).read_bytes().count(b"\n") == 1
     assert peek(tmp_path, owner=OWNER) == (Lock(owner=OWNER), ())
 
 
@@ -134,7 +141,7 @@ def test_text_of_any_kind_survives(tmp_path):
         journal.append(record)
         journal.append(INTENT)
     with hold_journal(tmp_path) as journal:
-        assert journal.records == [record, INTENT]
+        assert told(journal) == [record, INTENT]
 
 
 def test_threads_write_whole_lines(tmp_path):
@@ -149,9 +156,9 @@ def test_threads_write_whole_lines(tmp_path):
             thread.start()
         for thread in threads:
             thread.join()
-        written = sorted(record["intent"] for record in journal.records)
+        written = sorted(record["intent"] for record in told(journal))
     with hold_journal(tmp_path) as journal:
-        assert sorted(record["intent"] for record in journal.records) == written
+        assert sorted(record["intent"] for record in told(journal)) == written
         assert len(written) == 80
 
 
@@ -163,17 +170,17 @@ def test_a_torn_last_line_is_ignored_and_cut(tmp_path, cut):
     write(tmp_path, lines(INTENT) + lines(VOICE)[:-cut])
     assert peek(tmp_path, owner=OWNER)[1] == (an_intent(),)
     with hold_journal(tmp_path) as journal:
-        assert journal.records == [INTENT]
+        assert told(journal) == [INTENT]
         journal.append(VOICE)
     assert journal_file(tmp_path).read_bytes().startswith(lines(INTENT))
     with hold_journal(tmp_path) as journal:
-        assert journal.records == [INTENT, VOICE]
+        assert told(journal) == [INTENT, VOICE]
 
 
 def test_a_torn_last_line_of_anything_is_ignored(tmp_path):
     write(tmp_path, lines(INTENT) + b"\0" * 4096)
     with hold_journal(tmp_path) as journal:
-        assert journal.records == [INTENT]
+        assert told(journal) == [INTENT]
     assert journal_file(tmp_path).read_bytes() == lines(INTENT)
 
 
@@ -222,6 +229,24 @@ def test_an_intent_of_a_newer_release_is_read_as_far_as_it_is_known(tmp_path):
     assert peek(tmp_path, owner=OWNER)[1] == (an_intent(),)
 
 
+def test_a_journal_of_another_format_is_refused_whole(tmp_path):
+    content = lines({"op": "journal", "format_version": "2.0"}, INTENT)
+    write(tmp_path, content)
+    for use in (lambda: peek(tmp_path, owner=OWNER), lambda: hold_journal(tmp_path).__enter__()):
+        with pytest.raises(LockfileError, match="upgrade ddvoices"):
+            use()
+    assert journal_file(tmp_path).read_bytes() == content
+
+
+def test_a_journal_begins_with_its_format(tmp_path):
+    with hold_journal(tmp_path) as journal:
+        for _ in range(2):
+            journal.append(VOICE)
+            assert json.loads(journal_file(tmp_path).read_bytes().splitlines()[0])["op"] == "journal"
+            assert [record["op"] for record in journal.records] == ["voice"]
+            journal.settle(tmp_path, LOCK)
+
+
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
@@ -230,14 +255,14 @@ from ddvoices.lockfile import close_record, hold_journal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 with hold_journal(Path(sys.argv[1])) as journal:
     journal.append(close_record("first"))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (60, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
     try:
         journal.append(close_record("x" * 100))
     except LockfileError as error:
         print(error)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     journal.append(close_record("last"))
-    print([record["intent"] for record in journal.records])
+    print([record["intent"] for record in journal.records if record["op"] == "close"])
 """
 
 
@@ -247,7 +272,7 @@ def test_a_full_disk_leaves_no_half_line_for_the_next_one_to_join(tmp_path):
     )
     assert run.stdout == f"{journal_file(tmp_path)}: can't be written: File too large\n['first', 'last']\n"
     with hold_journal(tmp_path) as journal:
-        assert [record["intent"] for record in journal.records] == ["first", "last"]
+        assert [record["intent"] for record in told(journal)] == ["first", "last"]
 
 
 def test_a_kill_between_the_lock_and_the_clearing_does_no_harm(tmp_path):
@@ -326,7 +351,7 @@ def test_the_second_waits_until_the_first_is_done(tmp_path):
                 other.wait()
 
         with hold_journal(tmp_path, timeout=60, sleep=let_go) as journal:
-            assert journal.records == [INTENT]
+            assert told(journal) == [INTENT]
         assert len(naps) == 1
 
 

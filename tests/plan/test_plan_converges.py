@@ -256,7 +256,7 @@ class Account(RuleBasedStateMachine):
         assert {change.key for change in again.pending} <= troubled
         assert {problem.key for problem in again.errors} <= troubled
         for problem in again.errors:
-            assert problem.reason in (Reason.AMBIGUOUS, Reason.PIN_NOT_FOUND)
+            assert problem.reason in (Reason.AMBIGUOUS, Reason.PIN_NOT_FOUND, Reason.FOREIGN)
 
     def _set(self, voices: dict[str, VoiceSpec]) -> None:
         self.history.append(self.voices)

@@ -274,8 +274,7 @@ CASES = [
         name="pinned, another catalog's",
         wanted=(pinned(ADA, "v1"),),
         there=(seen(ADA, "v1", owner="x"),),
-        means={"ada": "v1"},
-        pending=adopts("pinned"),
+        problems=(("ada", "foreign"),),
     ),
     Case(
         name="pinned, and gone",
