@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
@@ -13,12 +11,14 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from ddvoices.cli.group import cli
+from ddvoices.cli.streams import forget_stdout, take_streams
 from ddvoices.errors import CatalogError, DdvoicesError, ExitCode
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for each kind of end
     """Run ``ddvoices`` and return its exit code; SIGTERM is taken like Ctrl-C."""
     signal.signal(signal.SIGTERM, _interrupt)
+    take_streams()
     try:
         return int(cli.main(args=argv, prog_name="ddvoices", standalone_mode=False) or ExitCode.OK)
     except NoArgsIsHelpError as error:
@@ -31,20 +31,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
         return ExitCode.ERROR
-    except DdvoicesError as error:
+    except DdvoicesError as error:  # before OSError, which those with a status are, too
         _say(error)
         return error.exit_code
+    except OSError as error:
+        forget_stdout()
+        _say(DdvoicesError(": ".join(filter(None, (error.filename, error.strerror or str(error))))))
+        return ExitCode.ERROR
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
-
-
-def _forget_stdout() -> None:
-    """Keep Python from complaining at exit that nobody reads any more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _with_help(error: click.ClickException) -> DdvoicesError:

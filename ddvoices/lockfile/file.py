@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -26,7 +29,7 @@ def load_lock(root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) ->
     """
     path = root / LOCK_NAME
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode("utf-8")
     except FileNotFoundError:
         return EMPTY_LOCK
     except (OSError, UnicodeDecodeError) as error:
@@ -40,6 +43,18 @@ def load_lock(root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) ->
     return lock
 
 
+def read_regular(path: Path) -> bytes:
+    """Return what a file holds; what has no end, such as a device or a pipe, is no file.
+
+    Raises:
+        OSError: it can't be read, or isn't one.
+    """
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return file.read()
+
+
 def save_lock(root: Path, lock: Lock) -> bool:
     """Write the lock of the catalog in ``root``, if it says something new; tell whether it did.
 
@@ -48,7 +63,7 @@ def save_lock(root: Path, lock: Lock) -> bool:
     """
     path, data = root / LOCK_NAME, to_bytes(format_lock(lock))
     with suppress(OSError):
-        if path.read_bytes() == data:
+        if read_regular(path) == data:
             return False
     if not lock.regions and not path.exists():
         return False
@@ -112,16 +127,23 @@ def _read(document: Mapping[str, Any], path: Path) -> Lock:
     try:
         regions = {
             region: {
-                account: {key: _read_entry(entry) for key, entry in entries.items()}
+                account: {_read_key(key): _read_entry(entry) for key, entry in entries.items()}
                 for account, entries in accounts.items()
             }
             for region, accounts in document["regions"].items()
         }
         return Lock(owner=typed(document["owner"], str), regions=regions)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise LockfileError(
             f"{path}: not a whole lock: {type(error).__name__}: {error}; {_WAY_OUT}"
         ) from error
+
+
+def _read_key(key: str) -> str:
+    """Return a key as catalogs can have it."""
+    if not (key.isascii() and key.isprintable()):
+        raise ValueError(f"{key!a} is no key")
+    return key
 
 
 def _read_entry(document: Mapping[str, Any]) -> LockEntry:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ddvoices.errors import BusyError, LockfileError
 from ddvoices.files import sync_folder
-from ddvoices.lockfile.file import load_lock, save_lock
+from ddvoices.lockfile.file import load_lock, read_regular, save_lock
 from ddvoices.lockfile.records import (
     FOLDED,
     JOURNAL_HEADER,
@@ -168,7 +168,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
 def _read(path: Path) -> list[Record]:
     """Return the records; a last line that a crash has cut doesn't count: what it announced wasn't done."""
     try:
-        text = path.read_bytes()
+        text = read_regular(path)
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -193,7 +193,7 @@ def _is_header(line: bytes, path: Path) -> bool:
 def _record(line: bytes, path: Path, number: int) -> Record:
     try:
         return read_record(json.loads(line))
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise LockfileError(
             f"{path}:{number}: broken: look whether an apply is open, then delete it; "
             "what it held is found by the voices' markers"

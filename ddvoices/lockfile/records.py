@@ -6,6 +6,7 @@ lock and clearing the journal does no harm.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
@@ -191,9 +192,36 @@ def read_voice(document: Mapping[str, Any]) -> LockedVoice:
         id=typed(document["id"], str),
         origin=Origin(document["origin"]),
         fingerprint=None if fingerprint is None else typed(fingerprint, str),
-        sent=typed(document.get("sent", {}), dict),
-        reported=typed(document.get("reported", {}), dict),
+        sent=_sent(typed(document.get("sent", {}), dict)),
+        reported={
+            path: typed(value, str) for path, value in typed(document.get("reported", {}), dict).items()
+        },
     )
+
+
+def _sent(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what was sent: plain values, and a sample of plain values.
+
+    Raises:
+        TypeError, ValueError: a value can't be shown, or compared with what is wanted.
+    """
+    for path, value in document.items():
+        if path == "sample":
+            sample = typed(value, dict)
+            for part in sample.values():
+                _check_plain(part)
+            if not isinstance(sample.get("seconds"), int | float | None):
+                raise TypeError("sample.seconds")
+        else:
+            _check_plain(value)
+    return document
+
+
+def _check_plain(value: Any) -> None:
+    if not isinstance(value, str | int | float | None):
+        raise TypeError(f"{type(value).__name__} in the place of a plain value")
+    if isinstance(value, int | float) and not math.isfinite(float(value)):
+        raise ValueError("a number out of bounds")
 
 
 def typed(value: Any, kind: type[_T]) -> _T:

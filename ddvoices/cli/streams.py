@@ -1,0 +1,26 @@
+"""The three standard streams, whatever state they were handed over in."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def take_streams() -> None:
+    """Make sure that each stream is there, and that no character is one too many for it.
+
+    One that the caller has closed is opened on nothing: else the next file would get its number, and what
+    is printed would land there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nothing, mode, encoding="utf-8", closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # what a test puts there has none
+            stream.reconfigure(errors="backslashreplace")
+
+
+def forget_stdout() -> None:
+    """Keep Python from complaining at exit that nobody takes what is printed any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
