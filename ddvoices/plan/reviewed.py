@@ -102,7 +102,7 @@ def _is_true(item: Mapping[str, Any], action: Action, region: RegionPlan) -> boo
     """Tell whether what an item wanted is so already."""
     if action is Action.DELETE:
         return item["id"] not in region.standings
-    mine = [change for change in region.changes if change.key == item["key"]]
+    mine = _of_key(item["key"], region)
     if not mine or any(change.action in _UNDONE_BY[action] for change in mine):
         return False
     if action is Action.ADOPT:
@@ -113,8 +113,12 @@ def _is_true(item: Mapping[str, Any], action: Action, region: RegionPlan) -> boo
 
 def _now(item: Mapping[str, Any], region: RegionPlan) -> str | None:
     """Return the id of the voice that an item's key means now."""
-    mine = (change.id for change in region.changes if change.key == item["key"] and change.key is not None)
-    return next(mine, None) or item["id"]
+    return next((change.id for change in _of_key(item["key"], region)), None) or item["id"]
+
+
+def _of_key(key: str | None, region: RegionPlan) -> list[Change]:
+    """Return what is planned for the voice that a key means; deletes are of voices that it doesn't mean."""
+    return [change for change in region.changes if change.key == key and change.action is not Action.DELETE]
 
 
 _UPLOADING = frozenset({Action.CREATE, Action.REPLACE})
