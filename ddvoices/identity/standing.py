@@ -98,4 +98,13 @@ class _Judge:
 
 def _names_by_hash(keys: Iterable[str]) -> dict[int, str]:
     """Return hash → key; the last of a hash wins, so what is wanted now comes last."""
-    return {key_hash(key): key for key in keys}
+    return {key_hash(key): key for key in keys if _can_be_hashed(key)}
+
+
+def _can_be_hashed(key: str) -> bool:
+    """Tell whether a key is text; a lock may hold half of a surrogate pair, and no catalog."""
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

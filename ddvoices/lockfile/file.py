@@ -127,7 +127,7 @@ def _read(document: Mapping[str, Any], path: Path) -> Lock:
     try:
         regions = {
             region: {
-                account: {_read_key(key): _read_entry(entry) for key, entry in entries.items()}
+                account: {key: _read_entry(entry) for key, entry in entries.items()}
                 for account, entries in accounts.items()
             }
             for region, accounts in document["regions"].items()
@@ -137,13 +137,6 @@ def _read(document: Mapping[str, Any], path: Path) -> Lock:
         raise LockfileError(
             f"{path}: not a whole lock: {type(error).__name__}: {error}; {_WAY_OUT}"
         ) from error
-
-
-def _read_key(key: str) -> str:
-    """Return a key as catalogs can have it."""
-    if not (key.isascii() and key.isprintable()):
-        raise ValueError(f"{key!a} is no key")
-    return key
 
 
 def _read_entry(document: Mapping[str, Any]) -> LockEntry:

@@ -193,28 +193,34 @@ def read_voice(document: Mapping[str, Any]) -> LockedVoice:
         origin=Origin(document["origin"]),
         fingerprint=None if fingerprint is None else typed(fingerprint, str),
         sent=_sent(typed(document.get("sent", {}), dict)),
-        reported={
-            path: typed(value, str) for path, value in typed(document.get("reported", {}), dict).items()
-        },
+        reported=_reported(typed(document.get("reported", {}), dict)),
     )
 
 
+_PLAIN = ("name", "locale", "gender", "speaking_style", "age", "publish", "title", "text")
+
+
 def _sent(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what was sent: plain values, and a sample of plain values.
+    """Return what was sent; what a newer release has added stays as it is.
 
     Raises:
         TypeError, ValueError: a value can't be shown, or compared with what is wanted.
     """
-    for path, value in document.items():
-        if path == "sample":
-            sample = typed(value, dict)
-            for part in sample.values():
-                _check_plain(part)
-            if not isinstance(sample.get("seconds"), int | float | None):
-                raise TypeError("sample.seconds")
-        else:
-            _check_plain(value)
+    values = [document[path] for path in _PLAIN if path in document]
+    sample = document.get("sample")
+    if isinstance(sample, dict):
+        values += [sample.get("sha256"), sample.get("sound")]
+        if isinstance(sample.get("seconds"), str):
+            raise TypeError("sample.seconds: str")
+        values.append(sample.get("seconds"))
+    for value in values:
+        _check_plain(value)
     return document
+
+
+def _reported(document: Mapping[str, Any]) -> Mapping[str, str | None]:
+    """Return what the service said instead: texts."""
+    return {path: None if value is None else typed(value, str) for path, value in document.items()}
 
 
 def _check_plain(value: Any) -> None:
