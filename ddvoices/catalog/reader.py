@@ -14,10 +14,9 @@ import yaml
 
 from ddvoices.catalog.findings import Findings, quoted
 from ddvoices.catalog.scalars import plain_scalar
-from ddvoices.catalog.syntax import find_unprintable, syntax_problem
-from ddvoices.catalog.tree import Document, Mark, YamlList, YamlMap
+from ddvoices.catalog.syntax import TOO_DEEP, find_unprintable, syntax_problem
+from ddvoices.catalog.tree import MAX_DEPTH, Document, Mark, YamlList, YamlMap
 
-MAX_DEPTH = 64
 # A value behind an alias counts as often as it is used, by its nodes and the length of its text.
 MAX_ALIASED = 10_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -121,7 +120,7 @@ class _Builder:
         mark = _mark(event)
         self._refuse_tag(event, mark)
         if len(self._frames) >= MAX_DEPTH:
-            self._stop(mark, f"nested more than {MAX_DEPTH} levels deep")
+            self._stop(mark, TOO_DEEP)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         container = YamlMap() if isinstance(event, yaml.MappingStartEvent) else YamlList()

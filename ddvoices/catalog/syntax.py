@@ -6,7 +6,9 @@ import re
 
 import yaml
 
-from ddvoices.catalog.tree import START, Mark
+from ddvoices.catalog.tree import MAX_DEPTH, START, Mark
+
+TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ADVICE = {
@@ -20,6 +22,8 @@ _ADVICE = {
     "did not find expected ',' or '}'": "a '{' that isn't closed",
     "did not find expected '-' indicator": "no '- ' where a list goes on: check the indentation",
     "found character that cannot start any token": "a character that must stand in quotes",
+    # libyaml 0.2.6 looks far ahead in flow collections, and has a limit of its own there
+    "exceeded maximum nesting depth": TOO_DEEP,
 }
 
 

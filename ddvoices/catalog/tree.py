@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 Step = str | int
 
+MAX_DEPTH = 64
+
 
 class Mark(NamedTuple):
     """A place in a file, both counted from 1; ``raw`` is how a plain scalar that isn't text was written."""
