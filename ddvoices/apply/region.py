@@ -17,6 +17,7 @@ from ddvoices.client.errors import (
     SampleChangedError,
 )
 from ddvoices.errors import AuthError, DdvoicesError, ExitCode
+from ddvoices.identity import read_marker
 from ddvoices.lockfile import Journal, drop_record, voice_record
 from ddvoices.model import (
     Action,
@@ -29,6 +30,7 @@ from ddvoices.model import (
     LockEntry,
     NoOp,
     ObservedVoice,
+    Origin,
     Outcome,
     RegionPlan,
     Replace,
@@ -67,6 +69,7 @@ class RegionRun:
         )
         self._verifier = Verifier(client, options)
         self._outcomes: dict[int, Outcome] = {}
+        self._recorded: dict[str, LockedVoice] = {}
         self._no_creates: str | None = None
         self._no_calls: str | None = None
         self.warnings: list[str] = []
@@ -171,7 +174,8 @@ class RegionRun:
     def _hold_against_listing(self) -> None:
         """Hold what was written against the listing; the lock learns what the service says instead."""
         for key, spec, locked, differing in self._verifier.differences():
-            self._record(key, reported_voice(locked, spec, differing))
+            known = self._recorded.get(locked.id, locked)
+            self._record(key, reported_voice(known, spec, differing))
             self.warnings.extend(
                 f"{self._plan.region}: {key}: the service keeps {path} as {value!r}"
                 for path, value in differing.items()
@@ -201,9 +205,12 @@ class RegionRun:
         )
 
     def _remembered(self, spec: VoiceSpec, voice: ObservedVoice) -> LockedVoice:
+        """Return what is known of a voice that is updated; an update says nothing of its content."""
         entry = self._entries.get(spec.key)
         known = entry.get(voice.id) if entry is not None else None
-        return known or adopted_voice(spec, voice, self._entries, owners=self._owners)
+        if known is None and read_marker(voice.speaker_id) is not None:
+            known = adopted_voice(spec, voice, self._entries, owners=self._owners)
+        return known or LockedVoice(id=voice.id, origin=Origin.ADOPTED)
 
     def _explained(self, error: DdvoicesError) -> str:
         """Return what went wrong; of a full account also how many places a prune would free."""
@@ -220,6 +227,7 @@ class RegionRun:
             self._no_creates = message
 
     def _record(self, key: str, locked: LockedVoice) -> None:
+        self._recorded[locked.id] = locked
         self._journal.append(voice_record(*self._where, key, locked))
 
     def _outcome(

@@ -52,18 +52,13 @@ def adopted_voice(
 
 
 def reported_voice(locked: LockedVoice, spec: VoiceSpec, differing: Mapping[str, str]) -> LockedVoice:
-    """Return ``locked`` after an update: what was sent now, and what the service says instead.
-
-    A voice of unknown content takes the catalog's sample as its baseline, as `adopted_voice` does: both may
-    stand in one plan.
-    """
+    """Return ``locked`` after an update: what was sent now, and what the service says instead."""
     listed = {"name": spec.name, "locale": spec.locale, "gender": str(spec.gender)}
-    baseline = locked.fingerprint is None
     return LockedVoice(
         id=locked.id,
         origin=locked.origin,
-        fingerprint=fingerprint(spec) if baseline else locked.fingerprint,
-        sent={**(sent_document(spec) if baseline else locked.sent), **listed},
+        fingerprint=locked.fingerprint,
+        sent={**locked.sent, **listed},
         reported={**_own_speaker_id(locked), **differing},
     )
 

@@ -52,7 +52,8 @@ def compare(spec: VoiceSpec, claim: Claim, entry: LockEntry | None, *, pin: str 
     changes: list[Change] = []
     reason = _adopt_reason(side, claim.step, pin, content)
     if reason is not None:
-        changes.append(Adopt(key=spec.key, reason=reason, spec=spec, voice=side.voice))
+        fields = _baseline(spec) if content is None else ()
+        changes.append(Adopt(key=spec.key, reason=reason, spec=spec, voice=side.voice, fields=fields))
     fields = _listed_changes(side)
     if fields:
         changes.append(
@@ -85,6 +86,12 @@ class _Side:
     def own_marker(self) -> bool:
         marker = self.facts.marker
         return marker is not None and not self.facts.former and marker.key == key_hash(self.spec.key)
+
+
+def _baseline(spec: VoiceSpec) -> tuple[FieldChange, ...]:
+    """Return what a voice of unknown content will be taken to be from now on; nothing without a sample."""
+    taken = {path: value for path, value in describe(spec).items() if path in ("sample", "fingerprint")}
+    return tuple(FieldChange(path=path, before=None, after=value) for path, value in taken.items())
 
 
 def _adopt_reason(side: _Side, step: Step, pin: str | None, content: str | None) -> Reason | None:

@@ -36,7 +36,9 @@ _DELETED_AS = {
     Standing.ORPHANED: Reason.ORPHANED,
 }
 _UPLOADS = (Action.CREATE, Action.REPLACE)
-_ORDER = {action: number for number, action in enumerate(Action)}
+# in the order in which they are done: a voice is adopted before it is updated
+_ACTIONS = (Action.ADOPT, Action.UPDATE, Action.CREATE, Action.REPLACE, Action.DELETE, Action.NOOP)
+_ORDER = {action: number for number, action in enumerate(_ACTIONS)}
 _NO_OPTIONS = PlanOptions()
 
 

@@ -131,10 +131,10 @@ def test_two_keys_that_swap_their_samples_upload_nothing(workspace: Workspace) -
     ada, bob = workspace.voices["ada"], workspace.voices["bob"]
     ada["sample"], bob["sample"] = bob["sample"], ada["sample"]
     assert [change[:2] for change in workspace.changes()] == [
-        ("update", "ada"),
         ("adopt", "ada"),
-        ("update", "bob"),
+        ("update", "ada"),
         ("adopt", "bob"),
+        ("update", "bob"),
     ]
     workspace.apply()
     assert workspace.calls() == ["PUT /voice", "PUT /voice"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 
 import pytest
-from workspace import Workspace
+from workspace import Workspace, write_tone
 
 
 def saved(workspace: Workspace, *arguments: str) -> None:
@@ -154,3 +155,33 @@ def test_show_prints_what_plan_printed(workspace: Workspace) -> None:
     assert workspace.run("show", "plan.json").stdout == done.stdout
     shown = workspace.run("show", "plan.json", "--format", "json").stdout
     assert json.loads(shown) == json.loads((workspace.folder / "plan.json").read_text())
+
+
+def pinned(workspace: Workspace) -> None:
+    """A voice that somebody else has made, and a pin of it."""
+    sample = write_tone(workspace.folder / "theirs.wav", pitch=333).read_bytes()
+    body = {"filename": "s.wav", "data": base64.b64encode(sample).decode(), "title": "Theirs"}
+    status, answer = workspace.emulator.call(workspace.key, "POST", "/voice", body)
+    assert status == 200
+    workspace.voice("ada", ids={"us": answer["response"]["voice_prompt_id"]})
+
+
+@pytest.mark.parametrize("edit", [new_sound, new_age])
+def test_a_baseline_is_the_one_that_was_reviewed(
+    workspace: Workspace, edit: Callable[[Workspace], None]
+) -> None:
+    pinned(workspace)
+    saved(workspace)
+    edit(workspace)
+    assert results(workspace, code=4) == [("ada", "applied"), ("ada", "stale")]
+    [change] = workspace.plan()["regions"]["us"]["changes"]
+    assert (change["action"], change["reason"]) == ("adopt", "baseline")
+
+
+def test_an_adopt_and_an_update_of_one_voice_are_one_step(workspace: Workspace) -> None:
+    pinned(workspace)
+    saved(workspace)
+    assert results(workspace, code=0) == [("ada", "adopted"), ("ada", "applied")]
+    assert workspace.changes() == []
+    new_sound(workspace)
+    assert workspace.changes() == [("replace", "ada", "content_differs")]

@@ -25,6 +25,7 @@ from ddvoices.model import (
     LockEntry,
     ObservedRegion,
     ObservedVoice,
+    Origin,
     Plan,
     RegionPlan,
     Standing,
@@ -150,10 +151,12 @@ class _Run:
         self.where = "us", machine.account
         self.records: list[Record] = []
         self._reports: list[tuple[VoiceSpec, LockedVoice]] = []
+        self._said: dict[str, LockedVoice] = {}
 
     def all_records(self) -> list[Record]:
         """Return what the journal holds at the end: what the listing says otherwise comes last."""
-        for spec, known in self._reports:
+        for spec, locked in self._reports:
+            known = self._said.get(locked.id, locked)
             if known.id in self.service.voices:
                 self._say(spec, reported_voice(known, spec, self._still(spec, known.id)))
         return self.records
@@ -181,8 +184,9 @@ class _Run:
     def _update(self, change: Change, spec: VoiceSpec, voice: ObservedVoice) -> None:
         self.service.put(voice.id, {field.path: field.after for field in change.fields})
         known = self.entries.get(spec.key, LockEntry()).get(voice.id)
-        known = known or adopted_voice(spec, voice, self.entries, owners=self.owners)
-        self._reports.append((spec, known))
+        if known is None and read_marker(voice.speaker_id) is not None:
+            known = adopted_voice(spec, voice, self.entries, owners=self.owners)
+        self._reports.append((spec, known or LockedVoice(id=voice.id, origin=Origin.ADOPTED)))
 
     def _still(self, spec: VoiceSpec, voice_id: str) -> dict[str, str]:
         seen = self.service.look(voice_id)
@@ -190,6 +194,7 @@ class _Run:
         return still | ({"speaker_id": str(seen.speaker_id)} if self.service.variant.echo == "own" else {})
 
     def _say(self, spec: VoiceSpec, voice: LockedVoice) -> None:
+        self._said[voice.id] = voice
         self.records.append(voice_record(*self.where, spec.key, voice))
 
 

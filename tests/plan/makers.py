@@ -255,7 +255,7 @@ def _check_keys(plan: RegionPlan, specs: Mapping[str, VoiceSpec], options: PlanO
     assert not by_key.keys() & problems
     for changes in by_key.values():
         found = [change.action for change in changes]
-        assert len(found) == 1 or found == [Action.UPDATE, Action.ADOPT]
+        assert len(found) == 1 or found == [Action.ADOPT, Action.UPDATE]
 
 
 __all__ = [

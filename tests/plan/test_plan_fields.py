@@ -195,7 +195,7 @@ def test_a_replace_without_a_lock_says_that_nothing_remembers_what_was_sent():
 def test_a_voice_without_a_sample_is_compared_by_what_is_listed():
     spec = voice("ada", sound=None, ids={"us": "id-ada"})
     plan = plan_us(spec, [unmarked(spec, "id-ada", name="Eva")])
-    assert words(plan) == [("update", "ada", "fields_differ"), ("adopt", "ada", "pinned")]
+    assert words(plan) == [("adopt", "ada", "pinned"), ("update", "ada", "fields_differ")]
 
 
 def test_other_regions_have_their_own_plan():
