@@ -126,6 +126,7 @@ class Creator:
 
     def _intent(self, spec: VoiceSpec) -> Intent:
         marker = make_marker(spec, owner=self._owner)
+        there = (v.id for v in self._seen if read_marker(v.speaker_id) == marker)
         alike = (v.id for v in self._seen if read_marker(v.speaker_id) is None and looks_like(spec, v))
         return Intent(
             id=str(uuid4()),
@@ -136,7 +137,7 @@ class Creator:
             fingerprint=marker.content,
             publish=spec.publish,
             sent=sent_document(spec),
-            before=(*alike, *self.made),
+            before=(*there, *alike, *self.made),
         )
 
 

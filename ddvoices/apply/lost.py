@@ -71,13 +71,12 @@ def match(
     for voice in voices:
         if voice.id == intent.made:
             return Settled(fate=Fate.MADE, voice=voice)
-    marker = read_marker(intent.marker)
+    marker, known = read_marker(intent.marker), {*intent.before, *taken}
     for voice in voices:
-        if marker is not None and read_marker(voice.speaker_id) == marker and voice.id not in taken:
+        if marker is not None and read_marker(voice.speaker_id) == marker and voice.id not in known:
             return Settled(fate=Fate.MADE, voice=voice)
     if any(_is_ours(voice, owner) for voice in voices):
         return None
-    known = {*intent.before, *taken}
     spec = _natural_key(intent)
     new = [voice for voice in voices if voice.id not in known and looks_like(spec, voice)]
     if len(new) > 1:

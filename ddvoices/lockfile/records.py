@@ -21,8 +21,8 @@ _T = TypeVar("_T")
 class Intent:
     """A create that is about to be sent, written down before it is.
 
-    ``before`` are the ids that the region held under the voice's natural key without a marker: where the
-    service keeps no marker, the one id that is there later and isn't among them is the voice. ``made`` is
+    ``before`` are the ids that the region held with this very marker, or without one under the voice's
+    natural key: what is there later and isn't among them is the voice. ``made`` is
     the id that the service answered with, where it then never showed such a voice.
     """
 

@@ -121,3 +121,19 @@ def test_updates_and_deletes_are_simply_repeated(
     workspace.emulator.faults(workspace.key, [rule])
     assert workspace.apply("--prune")["converged"]
     assert [voice["name"] for voice in workspace.there()] == ["Ada Lovelace"]
+
+
+def test_a_lost_create_is_not_taken_for_a_voice_that_was_there(workspace: Workspace) -> None:
+    """The voice of a renamed key carries the very marker that a new voice of the old key gets."""
+    voice = workspace.voice("narrator")
+    workspace.apply()
+    workspace.voices = {"main": voice}
+    workspace.apply()
+    workspace.voices = {"main": voice, "narrator": dict(voice)}
+    rule = {"method": "POST", "path": "/voice", "when": "before", "kind": "reset", "count": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    workspace.apply("--settle", "0.5")
+    assert len(workspace.there()) == 2
+    assert workspace.changes() == []
+    ids = json.loads(workspace.run("ids").stdout)
+    assert ids["main"]["us"] != ids["narrator"]["us"]
