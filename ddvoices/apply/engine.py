@@ -160,13 +160,15 @@ def _wait(futures: Sequence[Future[list[Outcome]]], options: ApplyOptions) -> bo
 
 def _save(work: Work) -> tuple[Lock, str | None]:
     """Write the lock: what happened, and what it should have known before; return it, and what went wrong."""
-    lock = work.journal.fold(work.lock, owner=work.desired.owner)
-    owners = (work.desired.owner, *work.desired.former_owners)
-    for region in work.whole.regions:
-        if region.error is None:
-            specs = work.desired.wanted_in(region.region)
-            records = catch_up(region, specs, _entries(work.lock, region), owners=owners)
-            lock = fold(lock, records, owner=work.desired.owner)
+    lock, owners = work.lock, (work.desired.owner, *work.desired.former_owners)
+    regions = [region for region in work.whole.regions if region.error is None]
+    for region in regions:
+        lock = lock.taken_over(region.region, region.account, frozenset(region.standings))
+    lock = work.journal.fold(lock, owner=work.desired.owner)
+    for region in regions:
+        specs = work.desired.wanted_in(region.region)
+        records = catch_up(region, specs, _entries(work.lock, region), owners=owners)
+        lock = fold(lock, records, owner=work.desired.owner)
     try:
         work.journal.settle(work.desired.root, lock)
     except LockfileError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -59,16 +59,26 @@ class Lock:
         """Return key → entry for one account.
 
         Entries of other accounts count as far as today's key knows their ids, which is how a rotated key
-        keeps its voices; the account's own come first.
+        keeps its voices; what the account's own say of an id is all that counts for it.
         """
         accounts = self.regions.get(region, {})
         merged = dict(accounts.get(account, {}))
+        taken = {voice.id for entry in merged.values() for voice in entry.voices}
         for other in sorted(accounts.keys() - {account}):
             for key, entry in accounts[other].items():
-                known = tuple(voice for voice in entry.voices if voice.id in known_ids)
+                known = tuple(v for v in entry.voices if v.id in known_ids and v.id not in taken)
                 if known:
                     merged[key] = _join(merged.get(key), known, protect=entry.protect)
+                    taken.update(voice.id for voice in known)
         return merged
+
+    def taken_over(self, region: str, account: str, known_ids: frozenset[str]) -> Lock:
+        """Return the lock with all that `entries` finds as the account's own, so that it can change there."""
+        entries = self.entries(region, account, known_ids)
+        if not entries:
+            return self
+        accounts = {**self.regions.get(region, {}), account: entries}
+        return replace(self, regions={**self.regions, region: accounts})
 
     def ids(self, region: str) -> frozenset[str]:
         """Return every voice id that is remembered for a region, whatever the account."""
@@ -80,8 +90,7 @@ def _join(entry: LockEntry | None, voices: tuple[LockedVoice, ...], *, protect: 
     """Return ``entry`` with the voices that it lacks behind its own."""
     if entry is None:
         return LockEntry(voices=voices, protect=protect)
-    new = tuple(voice for voice in voices if entry.get(voice.id) is None)
-    return LockEntry(voices=entry.voices + new, protect=entry.protect or protect)
+    return LockEntry(voices=entry.voices + voices, protect=entry.protect or protect)
 
 
 EMPTY_LOCK = Lock()

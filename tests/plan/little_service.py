@@ -132,6 +132,9 @@ class Machine:
         for change in region.pending[:stop_after]:
             run.carry_out(change)
         records = run.records if stop_after is not None else run.all_records()
+        if stop_after is None:
+            known = frozenset(region.standings)
+            self.lock = self.lock.taken_over("us", self.account, known)
         self.lock = fold(self.lock, records, owner=desired.owner)
         if stop_after is None:
             caught_up = catch_up(region, run.specs, run.entries, owners=run.owners)
