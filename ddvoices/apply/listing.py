@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
 
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
@@ -11,16 +10,15 @@ from ddvoices.errors import ServiceError
 from ddvoices.model import ObservedVoice
 
 Voices = tuple[ObservedVoice, ...]
-T = TypeVar("T")
 
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 2.0
 
 
-def poll(client: DeepdubClient, options: ApplyOptions) -> Iterator[Voices | None]:
-    """Yield the listing again and again, at growing intervals, until ``settle`` seconds are over.
+def poll(client: DeepdubClient, options: ApplyOptions) -> Iterator[Voices | ServiceError]:
+    """Yield the listing, or why it could not be had, until ``settle`` seconds are over.
 
-    None stands for a listing that could not be had. At least one is tried.
+    The intervals grow. At least one listing is tried.
     """
     deadline, wait = options.clock() + options.settle, _FIRST_WAIT
     while True:
@@ -32,17 +30,20 @@ def poll(client: DeepdubClient, options: ApplyOptions) -> Iterator[Voices | None
         wait = min(wait * 2, _LONGEST_WAIT)
 
 
-def poll_until(client: DeepdubClient, options: ApplyOptions, look: Callable[[Voices], T | None]) -> T | None:
-    """Return what ``look`` first finds in the listing; None if it found nothing in time."""
-    for voices in poll(client, options):
-        found = look(voices) if voices is not None else None
-        if found is not None:
-            return found
-    return None
+def poll_until(
+    client: DeepdubClient, options: ApplyOptions, done: Callable[[Voices], bool]
+) -> ServiceError | None:
+    """Look at the listing until ``done`` says so; return why the last one could not be had, if so."""
+    error: ServiceError | None = None
+    for found in poll(client, options):
+        error = found if isinstance(found, ServiceError) else None
+        if not isinstance(found, ServiceError) and done(found):
+            break
+    return error
 
 
-def _listing(client: DeepdubClient) -> Voices | None:
+def _listing(client: DeepdubClient) -> Voices | ServiceError:
     try:
         return client.observe_voices()
-    except ServiceError:
-        return None
+    except ServiceError as error:
+        return error

@@ -41,18 +41,17 @@ def settle_intent(
     taken: Collection[str] = (),
 ) -> Settled:
     """Look for what an intent made until it shows up or the time is over. ``taken`` ids are other keys'."""
-    last: Voices | None = None
-    settled: Settled | None
-    for voices in poll(client, options):
-        last = voices
-        settled = match(voices, intent, owner=owner, taken=taken) if voices is not None else None
+    last: Voices | ServiceError = ()
+    settled: Settled | None = None
+    for last in poll(client, options):
+        settled = None if isinstance(last, ServiceError) else match(last, intent, owner=owner, taken=taken)
         if settled is not None and settled.fate is not Fate.UNKNOWN:
             return settled
     if intent.made is not None:
         return _asked_for(client, intent.made)
     if settled is not None:
         return settled
-    if last is None or options.stop.is_set():
+    if isinstance(last, ServiceError) or options.stop.is_set():
         return Settled(fate=Fate.UNKNOWN)
     if intent.publish and not any(_is_ours(voice, owner, publish=True) for voice in last):
         return Settled(fate=Fate.UNKNOWN)

@@ -139,7 +139,11 @@ class RegionRun:
         if spec.sample is None:
             raise DdvoicesError(f"{spec.key}: there is no sample to make the voice from: give it one")
         locked = self._creator.create(spec, spec.sample)
-        self._verifier.created(spec, locked)
+        if not self._verifier.created(spec, locked) and self._no_creates is None:
+            self._no_creates = (
+                f"{spec.key} was made and didn't show up, so no other voice is sent: apply again later, "
+                "or wait longer by --settle"
+            )
         return self._outcome(change, Result.APPLIED, voice_id=locked.id)
 
     def _update(self, change: Update) -> Outcome:

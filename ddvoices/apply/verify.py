@@ -42,17 +42,20 @@ class Verifier:
         self._written: dict[str, _Written] = {}
         self._seen: dict[str, ObservedVoice] = {}
         self._first_created = True
+        self._trouble: ServiceError | None = None
 
-    def created(self, spec: VoiceSpec, locked: LockedVoice) -> None:
-        """Take note of a new voice; the first of a run is looked for at once.
+    def created(self, spec: VoiceSpec, locked: LockedVoice) -> bool:
+        """Take note of a new voice, and look for it at once if it is the first; tell whether more may come.
 
-        If the first one never shows up, something is wrong that a second one would only make worse to
-        repair: better to have waited.
+        If the first one doesn't show up, something is wrong that a second one would only make worse to
+        repair.
         """
         self._written[spec.key] = _Written(spec=spec, locked=locked, created=True)
         if self._first_created:
             self._first_created = False
             self._wait_for_all()
+            return locked.id in self._seen
+        return True
 
     def updated(self, spec: VoiceSpec, locked: LockedVoice) -> None:
         """Take note of an updated voice."""
@@ -82,8 +85,9 @@ class Verifier:
 
     def missing(self) -> dict[str, str]:
         """Return key → message for the new voices that the service doesn't show."""
+        why = "doesn't list it" if self._trouble is None else f"could not be asked about it: {self._trouble}"
         return {
-            key: f"the service answered with id {written.locked.id}, and doesn't list it: plan again later"
+            key: f"the service answered with id {written.locked.id}, and {why}: plan again later"
             for key, written in self._written.items()
             if written.created and written.locked.id not in self._seen
         }
@@ -112,14 +116,14 @@ class Verifier:
         """Poll until every voice of this run is seen; ask for published ones by their id."""
         if not self._unseen():
             return
-        poll_until(self._client, self._options, self._look)
+        self._trouble = poll_until(self._client, self._options, self._look)
 
-    def _look(self, voices: Voices) -> bool | None:
+    def _look(self, voices: Voices) -> bool:
         self._seen.update({voice.id: voice for voice in voices})
         for written in self._unseen():
             if written.spec.publish or not written.created:
                 self._ask(written.locked.id)
-        return None if self._unseen() else True
+        return not self._unseen()
 
     def _unseen(self) -> list[_Written]:
         return [written for written in self._written.values() if written.locked.id not in self._seen]
@@ -149,10 +153,10 @@ class Verifier:
         voice = self._seen.get(written.locked.id)
         return voice is None or bool(listed_differences(written.spec, voice))
 
-    def _all_as_wanted(self, voices: Voices, corrected: list[_Written]) -> bool | None:
+    def _all_as_wanted(self, voices: Voices, corrected: list[_Written]) -> bool:
         listed = {voice.id: voice for voice in voices}
         self._seen.update(listed)
         for written in corrected:
             if written.locked.id not in listed:
                 self._ask(written.locked.id)
-        return None if any(self._differs(written) for written in corrected) else True
+        return not any(self._differs(written) for written in corrected)

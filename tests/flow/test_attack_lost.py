@@ -105,3 +105,25 @@ def test_a_voice_that_is_gone_is_made_again_when_it_is_forced(workspace: Workspa
     assert workspace.apply("--settle", "0.3", "-t", "ada", "--force")["converged"]
     assert workspace.apply()["converged"]
     assert len(workspace.there()) == 1
+
+
+def test_no_second_voice_is_sent_while_the_first_does_not_show_up(workspace: Workspace) -> None:
+    workspace.emulator.settings(workspace.key, visible_after_ms=2500)
+    workspace.voice("ada"), workspace.voice("bob")
+    report = workspace.apply("--settle", "0.2", code=4)
+    assert [outcome["result"] for outcome in report["outcomes"]] == ["failed", "skipped"]
+    assert "--settle" in report["outcomes"][1]["error"]
+    assert workspace.calls() == ["POST /voice"]
+    assert workspace.apply("--settle", "5")["converged"]
+    assert len(workspace.there()) == 2
+
+
+def test_a_service_that_dies_in_between_is_named_as_the_cause(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    rule = {"method": "GET", "path": "/voice", "kind": "status", "status": 401, "skip": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    report = workspace.apply("--settle", "0.2", code=4)
+    assert "could not be asked about it: GET /voice: 401" in report["outcomes"][0]["error"]
+    workspace.emulator.faults(workspace.key, [])
+    assert workspace.apply()["converged"]
+    assert len(workspace.there()) == 1

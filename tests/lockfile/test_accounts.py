@@ -1,4 +1,4 @@
-"""A rotated key: what another account's entries say counts, as long as today's account doesn't know better."""
+"""A rotated key: what another account's entries say counts where today's account says nothing."""
 
 from __future__ import annotations
 
