@@ -6,20 +6,17 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from ddvoices.apply.lost import Fate, settle_intent
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.region import RegionRun
 from ddvoices.apply.remember import catch_up, depends_on_lock
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ExitCode, LockfileError, RefusedError
-from ddvoices.lockfile import LOCK_NAME, Intent, Journal, close_record, fold, voice_record
+from ddvoices.lockfile import LOCK_NAME, Journal, fold
 from ddvoices.model import (
     Catalog,
     Lock,
-    LockedVoice,
     LockEntry,
     ObservedRegion,
-    Origin,
     Outcome,
     Plan,
     RegionPlan,
@@ -75,43 +72,6 @@ def apply_plan(work: Work, options: ApplyOptions = _NO_OPTIONS) -> Report:
         interrupted=interrupted,
         lock_error=lock_error,
     )
-
-
-def settle_open_intents(
-    clients: Mapping[str, DeepdubClient],
-    accounts: Mapping[str, str],
-    journal: Journal,
-    options: ApplyOptions = _NO_OPTIONS,
-    *,
-    owner: str,
-) -> frozenset[str]:
-    """Settle what an interrupted run has left open; return the regions to observe again.
-
-    A voice that was made goes into the journal. An intent of which nothing came is closed; one that can't
-    be decided stays open, and so do those of other regions and accounts.
-    """
-    again = set()
-    taken: dict[str, set[str]] = {}
-    for intent in journal.open_intents():
-        if accounts.get(intent.region) != intent.account:
-            continue
-        others = taken.setdefault(intent.region, set())
-        settled = settle_intent(clients[intent.region], intent, options, owner=owner, taken=others)
-        if settled.voice is not None:
-            others.add(settled.voice.id)
-            _record_found(journal, intent, settled.voice.id, fate=settled.fate)
-            again.add(intent.region)
-        elif settled.fate is Fate.NOT_MADE:
-            journal.append(close_record(intent.id))
-            again.add(intent.region)
-    return frozenset(again)
-
-
-def _record_found(journal: Journal, intent: Intent, voice_id: str, *, fate: Fate) -> None:
-    """Write down the voice that an earlier run has made: with what was sent then, not what is wanted now."""
-    origin = Origin.FOUND if fate is Fate.FOUND else Origin.CREATED
-    locked = LockedVoice(id=voice_id, origin=origin, fingerprint=intent.fingerprint, sent=intent.sent)
-    journal.append(voice_record(intent.region, intent.account, intent.key, locked, intent=intent.id))
 
 
 def _check_refusals(work: Work, options: ApplyOptions) -> None:

@@ -141,7 +141,7 @@ class _Run:
 
         catalog, journal = self._catalog, self._journal
         saved = load_lock(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
-        settle_open_intents(opened.clients, opened.accounts, journal, self._how, owner=catalog.owner)
+        settle_open_intents(opened.clients, opened.accounts, journal, self._how, desired=catalog)
         lock = journal.fold(saved, owner=catalog.owner)
         observed = opened.observe(catalog, lock)
         choice = replace(choice, created_at=now())

@@ -127,3 +127,19 @@ def test_a_service_that_dies_in_between_is_named_as_the_cause(workspace: Workspa
     workspace.emulator.faults(workspace.key, [])
     assert workspace.apply()["converged"]
     assert len(workspace.there()) == 1
+
+
+def test_a_pin_of_a_voice_that_is_there_ends_the_search(workspace: Workspace) -> None:
+    workspace.emulator.settings(workspace.key, published_hidden=True)
+    workspace.voice("ada", publish=True)
+    lose(workspace)
+    workspace.apply("--settle", "0.3", code=1)
+    workspace.voice("ada", ids={"us": "not-there"})
+    workspace.apply("--settle", "0.3", code=1)
+    journal = workspace.root / ".ddvoices" / "journal.jsonl"
+    assert journal.read_text()
+    workspace.voice("ada", ids={"us": workspace.there()[0]["id"]})
+    workspace.apply("--settle", "0.3")
+    assert journal.read_text() == ""
+    assert workspace.changes() == []
+    assert len(workspace.there()) == 1
