@@ -139,13 +139,15 @@ def open_speaker(session: Session, choice: VoiceChoice, region: str | None) -> I
 
 
 def read_text(given: str | None, file: Path | None) -> str:
-    """Return the text to speak: the argument, else what the file or stdin holds, without space around it.
+    """Return the text to speak: the argument, else what the file or stdin (``-``) holds, trimmed.
 
     Raises:
         UsageError: there is none, there are two, or it isn't UTF-8.
     """
     if given is not None and file is not None:
         raise UsageError("give either TEXT or --file, not both")
+    if given == "-":
+        given, file = None, Path("-")
     if given is None and file is None and sys.stdin.isatty():
         raise UsageError("nothing to speak: give TEXT, --file, or text on stdin")
     found = given if given is not None else _decoded(file)

@@ -45,9 +45,9 @@ def tts(
 ) -> int:
     """Speak a text into an audio file.
 
-    The text is TEXT, or what stands in --file, or on stdin. With --voice, the catalog says which voice that
-    is in the region now; nothing else needs a catalog. Each call costs credits: a file that can't be written
-    and a wrong option are found before.
+    The text is TEXT, or what stands in --file, or on stdin ('-'). With --voice, the catalog says which voice
+    that is in the region now; nothing else needs a catalog. Each call costs credits: a file that can't be
+    written and a wrong option are found before.
 
     \b
     Examples:

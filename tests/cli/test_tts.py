@@ -67,14 +67,15 @@ def binary(done: CompletedProcess[str]) -> bytes:
 # where the text comes from
 
 
-@pytest.mark.parametrize("source", ["argument", "file", "dash", "stdin"])
+@pytest.mark.parametrize("source", ["argument", "file", "file dash", "dash", "stdin"])
 def test_the_text_is_an_argument_a_file_or_stdin(studio, source):
     (studio.folder / "t.txt").write_bytes(b"\xef\xbb\xbf\n  H\xc3\xa4llo \xe2\x98\xba\n\n")
     data = (studio.folder / "t.txt").read_bytes()
     arguments, data = {
         "argument": (["  Hällo ☺\n"], b""),
         "file": (["-f", "t.txt"], b""),
-        "dash": (["-f", "-"], data),
+        "file dash": (["-f", "-"], data),
+        "dash": (["-"], data),
         "stdin": ([], data),
     }[source]
     studio.tts(*arguments, "-o", "out.mp3", input=data)
