@@ -77,6 +77,7 @@ def apply(
       ddvoices apply plan.json
     """
     from ddvoices.apply import ApplyOptions
+    from ddvoices.cli.planning import check_choice
     from ddvoices.cli.show import read_plan_file
     from ddvoices.lockfile import hold_journal
     from ddvoices.model import PlanOptions
@@ -88,6 +89,7 @@ def apply(
     if reviewed is not None:
         choice, regions = PlanOptions(prune=reviewed["prune"]), tuple(reviewed["regions"])
         _check_regions(reviewed, catalog)
+    check_choice(catalog, regions, choice)
     stop = Event()  # every wait ends when it is set, so that Ctrl-C needn't wait for a retry
     how = ApplyOptions(settle=settle, force=force, sleep=stop.wait, stop=stop)
     with hold_journal(catalog.root, timeout=lock_timeout) as journal:
@@ -165,17 +167,18 @@ class _Run:
         )
 
     def _show(self, plan: Plan, *, shown_before: bool) -> None:
-        """Print what is about to happen; with JSON, stdout is the report's alone."""
+        """Print what is about to happen; with JSON, stdout is the report's alone.
+
+        Whoever is asked sees on the terminal what about.
+        """
         from ddvoices.cli.plan import print_plan
+        from ddvoices.cli.planning import tell_errors
         from ddvoices.plan import plan_document
 
-        if self._format == "json" or shown_before:
-            for region in plan.regions:
-                problems = [f"{problem.key}: {problem.message}" for problem in region.errors]
-                for message in filter(None, (region.error, *problems)):
-                    self._session.error(f"{region.region}: {message}")
+        if shown_before or (self._format == "json" and not self._ask):
+            tell_errors(self._session, plan)
         elif plan.pending or not plan.complete:
-            print_plan(self._session, plan_document(plan), "text")
+            print_plan(self._session, plan_document(plan), "text", to_stderr=self._format == "json")
 
     def _report(self, report: Report) -> None:
         from ddvoices.report.outcomes import report_document, report_text

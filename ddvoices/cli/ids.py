@@ -26,7 +26,7 @@ def ids(session: Session, *, regions: tuple[str, ...], output_format: str) -> in
       ddvoices ids -r us --format env >> .env
     """
     from ddvoices.cli.plan import exit_code
-    from ddvoices.cli.planning import plan_now
+    from ddvoices.cli.planning import plan_now, tell_errors
     from ddvoices.model import PlanOptions
 
     catalog, found = plan_now(session, regions, PlanOptions())
@@ -42,6 +42,7 @@ def ids(session: Session, *, regions: tuple[str, ...], output_format: str) -> in
     else:
         for line in [f"{name}={_quoted(voice_id)}" for name, voice_id in _variables(by_key).items()]:
             click.echo(line)
+    tell_errors(session, found)
     return exit_code(found, detailed=False)
 
 

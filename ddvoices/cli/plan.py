@@ -51,7 +51,7 @@ def plan(
       ddvoices plan -r us -t 'ada-*'
       ddvoices plan --prune -o plan.json
     """
-    from ddvoices.cli.planning import plan_now
+    from ddvoices.cli.planning import plan_now, tell_errors
     from ddvoices.model import PlanOptions
     from ddvoices.plan import plan_document
 
@@ -61,13 +61,17 @@ def plan(
     if output is not None:
         _save(document, output)
     print_plan(session, document, output_format)
+    if output_format == "json":
+        tell_errors(session, found)
     if output is not None:
         session.say(f"saved to {output}: `ddvoices apply {output}` runs what is in it, and nothing else")
     return exit_code(found, detailed=detailed_exitcode)
 
 
-def print_plan(session: Session, document: dict[str, Any], output_format: str) -> None:
-    """Print a plan document on stdout."""
+def print_plan(
+    session: Session, document: dict[str, Any], output_format: str, *, to_stderr: bool = False
+) -> None:
+    """Print a plan document on stdout, or where nothing but a report may stand there, on stderr."""
     if output_format == "json":
         session.print_json(document)
         return
@@ -75,8 +79,8 @@ def print_plan(session: Session, document: dict[str, Any], output_format: str) -
 
     from ddvoices.report.text import plan_text
 
-    colored = session.colored(sys.stdout)
-    click.echo(plan_text(document, color=colored), nl=False, color=colored)
+    colored = session.colored(sys.stderr if to_stderr else sys.stdout)
+    click.echo(plan_text(document, color=colored), nl=False, err=to_stderr, color=colored)
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ddvoices.errors import ExitCode
+from ddvoices.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from ddvoices.cli.session import Session
@@ -23,6 +23,7 @@ def plan_now(session: Session, regions: tuple[str, ...], options: PlanOptions) -
     from ddvoices.plan import make_plan
 
     catalog = session.load_catalog()
+    check_choice(catalog, regions, options)
     lock, intents = peek(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
     with open_regions(catalog, regions) as opened:
         observed = opened.observe(catalog, lock)
@@ -32,6 +33,41 @@ def plan_now(session: Session, regions: tuple[str, ...], options: PlanOptions) -
     plan = make_plan(catalog, observed, lock, options)
     warn(session, catalog, plan)
     return catalog, plan
+
+
+def check_choice(catalog: Catalog, regions: tuple[str, ...], options: PlanOptions) -> None:
+    """Refuse targets and labels that choose no voice: a slip would look like an account in sync.
+
+    Raises:
+        UsageError: see above; or a chosen region isn't one of the catalog's.
+    """
+    from dataclasses import replace
+
+    from ddvoices.catalog.findings import did_you_mean
+    from ddvoices.cli.regions import chosen_regions
+    from ddvoices.plan import is_chosen
+
+    there = chosen_regions(catalog, regions)
+    specs = [spec for spec in catalog.voices if set(there) & set(spec.regions)]
+    none = f"no voice of {', '.join(there)}"
+    for target in options.targets:
+        alone = replace(options, targets=(target,), labels=())
+        if not any(is_chosen(spec, alone) for spec in specs):
+            hint = did_you_mean(target, [spec.key for spec in specs])
+            raise UsageError(
+                f"--target {target}: no voice of {', '.join(sorted(there))} has such a key{hint}"
+            )
+    if options.labels and not any(is_chosen(spec, options) for spec in specs):
+        labels = ", ".join("=".join(label) for label in options.labels)
+        raise UsageError(f"--label {labels}: {none} that is chosen has it")
+
+
+def tell_errors(session: Session, plan: Plan) -> None:
+    """Print why regions and keys could not be planned."""
+    for region in plan.regions:
+        problems = [f"{problem.key}: {problem.message}" for problem in region.errors]
+        for message in filter(None, (region.error, *problems)):
+            session.error(f"{region.region}: {message}")
 
 
 def warn(session: Session, catalog: Catalog, plan: Plan) -> None:

@@ -26,7 +26,7 @@ def status(session: Session, *, regions: tuple[str, ...], output_format: str) ->
       ddvoices status -r us --format json
     """
     from ddvoices.cli.plan import exit_code
-    from ddvoices.cli.planning import plan_now
+    from ddvoices.cli.planning import plan_now, tell_errors
     from ddvoices.model import PlanOptions
     from ddvoices.report.status import status_document
 
@@ -36,6 +36,7 @@ def status(session: Session, *, regions: tuple[str, ...], output_format: str) ->
         session.print_json(document)
     else:
         _print(session, document)
+    tell_errors(session, found)
     return exit_code(found, detailed=False)
 
 
@@ -47,8 +48,3 @@ def _print(session: Session, document: dict[str, Any]) -> None:
     if others is not None:
         click.echo()
         session.print_table(others)
-    for name, region in document["regions"].items():
-        if region["error"] is not None:
-            session.error(f"{name}: {region['error']}")
-        for problem in region["errors"]:
-            session.error(f"{name}: {problem['key']}: {problem['message']}")

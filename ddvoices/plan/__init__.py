@@ -3,7 +3,7 @@
 from ddvoices.plan.compare import listed_differences
 from ddvoices.plan.describe import describe, sent_document
 from ddvoices.plan.document import FORMAT_VERSION, plan_document, read_document
-from ddvoices.plan.make import make_plan
+from ddvoices.plan.make import is_chosen, make_plan
 from ddvoices.plan.policy import refusals
 from ddvoices.plan.reviewed import Verdict, select
 
@@ -11,6 +11,7 @@ __all__ = [
     "FORMAT_VERSION",
     "Verdict",
     "describe",
+    "is_chosen",
     "listed_differences",
     "make_plan",
     "plan_document",

@@ -166,11 +166,12 @@ def _chosen(changes: Iterable[Change], options: PlanOptions, specs: Iterable[Voi
     if not options.targets and not options.labels:
         return list(changes)
     by_key = {spec.key: spec for spec in specs}
-    keys = {key for key, spec in by_key.items() if _is_chosen(spec, options)}
+    keys = {key for key, spec in by_key.items() if is_chosen(spec, options)}
     return [change for change in changes if change.key in keys]
 
 
-def _is_chosen(spec: VoiceSpec, options: PlanOptions) -> bool:
+def is_chosen(spec: VoiceSpec, options: PlanOptions) -> bool:
+    """Tell whether targets and labels choose a voice; without any, every one is chosen."""
     targeted = not options.targets or any(fnmatchcase(spec.key, glob) for glob in options.targets)
     return targeted and all(spec.labels.get(name) == value for name, value in options.labels)
 

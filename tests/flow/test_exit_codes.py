@@ -105,6 +105,16 @@ def test_one_region_that_is_down_does_not_stop_the_other(two_regions: Workspace)
     assert len(two_regions.there("us")) == 1
 
 
+@pytest.mark.parametrize("arguments", [["ids"], ["status"], ["plan", "--format", "json"]])
+def test_a_region_that_is_down_is_named_by_every_command(
+    two_regions: Workspace, arguments: list[str]
+) -> None:
+    two_regions.voice("ada")
+    two_regions.settings["regions"]["eu"]["base_url"] = "http://127.0.0.1:9/api/v1"
+    done = two_regions.run(*arguments, code=1)
+    assert "eu: http://127.0.0.1:9/api/v1: GET /voice" in done.stderr
+
+
 def test_7_no_key(workspace: Workspace) -> None:
     workspace.voice("ada")
     workspace.env = {}
@@ -168,6 +178,11 @@ def test_7_a_test_never_reaches_production(workspace: Workspace) -> None:
         ["apply", "plan.json", "--prune"],
         ["apply", "plan.json", "-t", "ada"],
         ["plan", "-r", "mars"],
+        ["plan", "-t", "adah"],
+        ["plan", "-t", "ada", "-t", "bob"],
+        ["plan", "-l", "show=unknown"],
+        ["plan", "-t", "ada", "-l", "show=other"],
+        ["apply", "--yes", "-t", "adah"],
         ["plan", "-l", "no-equals-sign"],
         ["plan", "--format", "yaml"],
         ["schema", "nonsense"],
@@ -176,8 +191,10 @@ def test_7_a_test_never_reaches_production(workspace: Workspace) -> None:
     ids=" ".join,
 )
 def test_64(workspace: Workspace, arguments: list[str]) -> None:
-    workspace.voice("ada")
-    workspace.run(*arguments, code=64)
+    workspace.voice("ada", labels={"show": "moby-dick"}), workspace.voice("eve", labels={"show": "other"})
+    done = workspace.run(*arguments, code=64)
+    assert done.stdout == ""
+    assert not arguments or len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -332,8 +349,17 @@ def test_a_terminal_is_asked(workspace: Workspace, answer: str, code: int, voice
     workspace.voice("ada")
     workspace.save()
     said, found = on_a_terminal(workspace, ["apply"], answer + "\n")
-    assert "Apply these changes?" in said
+    assert said.index("+ ada") < said.index("Apply these changes?")
     assert (found, len(workspace.there())) == (code, voices)
+
+
+def test_with_json_a_terminal_sees_what_it_is_asked_about(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.save()
+    said, _ = on_a_terminal(workspace, ["apply", "--format", "json"], "n\n")
+    assert said.index("+ ada") < said.index("Apply these changes?")
+    done = workspace.run("apply", "--yes", "--format", "json")
+    assert (json.loads(done.stdout)["converged"], done.stderr) == (True, "")
 
 
 def on_a_terminal(workspace: Workspace, arguments: list[str], typed: str) -> tuple[str, int]:
