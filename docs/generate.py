@@ -33,7 +33,7 @@ CATALOG = """\
 version: 1
 owner: acme-studio-7f3k
 regions:
-  us: {base_url: BASE_URL}
+  us: {}
 """
 VOICES = """\
 voices:
@@ -84,12 +84,14 @@ def session() -> str:
         catalog = show.folder / "voices"
         examples = ROOT / "voices" / "samples"
         (catalog / "samples").mkdir(parents=True)
-        (catalog / "catalog.yaml").write_text(CATALOG.replace("BASE_URL", base_url), encoding="utf-8")
+        (catalog / "catalog.yaml").write_text(CATALOG, encoding="utf-8")
         (catalog / "voices.yaml").write_text(VOICES, encoding="utf-8")
         shutil.copyfile(examples / "austen-narrator.wav", catalog / "samples" / "narrator.wav")
         shutil.copyfile(examples / "centralino-it.wav", catalog / "samples" / "centralino.wav")
-        show.run("plan")
-        show.run("apply", "--yes", only_after="Plan: ")
+        show.say("in another terminal: ddvoices emulator")
+        show.export()
+        show.run("plan", "-o", "plan.json")
+        show.run("apply", "plan.json")
         show.run("plan")
         show.say("a new take, and a better name")
         shutil.copyfile(examples / "centralino-it-take2.wav", catalog / "samples" / "centralino.wav")
@@ -99,8 +101,7 @@ def session() -> str:
         show.run("apply", "plan.json")
         show.say("the new take was a mistake")
         shutil.copyfile(examples / "centralino-it.wav", catalog / "samples" / "centralino.wav")
-        show.run("plan")
-        show.run("apply", "--yes", only_after="Plan: ")
+        show.run("apply", "--yes")
         show.run("status")
         show.run("tts", "Benvenuti.", "--voice", "centralino", "-o", "benvenuti.mp3")
         return show.text()
@@ -111,15 +112,19 @@ class Shown:
 
     def __init__(self, folder: Path, base_url: str) -> None:
         self.folder = folder
-        self._base_url = base_url
         self._lines: list[str] = []
-        self._environment = environment(folder)
+        self._service = {"DEEPDUB_BASE_URL": base_url, "DEEPDUB_API_KEY": "dd-test"}
+        self._environment = environment(folder) | self._service
 
     def say(self, text: str) -> None:
         self._lines.append(f"# {text}")
 
-    def run(self, *arguments: str, only_after: str = "") -> None:
-        """Run a command; ``only_after`` leaves out what it prints up to and with the line that starts so."""
+    def export(self) -> None:
+        """Show which variables lead to the service."""
+        self._lines += [f"$ export {' '.join(map('='.join, self._service.items()))}", ""]
+
+    def run(self, *arguments: str) -> None:
+        """Run a command, and show it and all that it prints."""
         shown = " ".join(f"'{part}'" if " " in part else part for part in arguments)
         done = subprocess.run(
             [*PROGRAM, *arguments],
@@ -133,9 +138,7 @@ class Shown:
         )
         if done.returncode:
             raise SystemExit(f"ddvoices {shown}: {done.returncode}\n{done.stdout}")
-        lines = done.stdout.splitlines()
-        starts = [number for number, line in enumerate(lines) if only_after and line.startswith(only_after)]
-        self._lines += [f"$ ddvoices {shown}", *lines[starts[0] + 1 if starts else 0 :], ""]
+        self._lines += [f"$ ddvoices {shown}", *done.stdout.splitlines(), ""]
 
     def text(self) -> str:
         """Return everything, with what differs from run to run made the same."""
@@ -156,7 +159,6 @@ def environment(folder: Path) -> dict[str, str]:
         "PYTHONUTF8": "1",
         "HOME": str(folder),
         "DDVOICES_CACHE_DIR": str(folder / ".cache"),
-        "DEEPDUB_API_KEY": "dd-readme",
         "COLUMNS": "100",
     }
 

@@ -9,6 +9,7 @@ from click import style, unstyle
 
 from ddvoices.model import Action, Outcome, Report, Result
 from ddvoices.report.terminal import printable
+from ddvoices.report.words import WIDEST_KEY
 
 FORMAT_VERSION = "1.0"
 
@@ -44,21 +45,20 @@ def report_document(report: Report) -> dict[str, Any]:
     }
 
 
-def outcome_text(outcome: Outcome, *, color: bool = False) -> str:
-    """Return one outcome as a line."""
-    mark = style(f"{outcome.result:8}", fg=_COLORS[outcome.result], bold=True)
-    subject = printable(outcome.key or outcome.id or "")
-    line = f"{mark} {outcome.region}  {outcome.action:7}  {subject}"
-    if outcome.id is not None and outcome.key is not None and outcome.action is not Action.UPDATE:
-        line += style(f"  {printable(outcome.id)}", dim=True)
-    if outcome.error is not None:
-        line += f": {printable(outcome.error)}"
-    return line if color else unstyle(line)
+def outcome_text(outcome: Outcome) -> str:
+    """Return one outcome in one line."""
+    head = unstyle(_head(outcome)).rstrip()
+    return head if outcome.error is None else f"{head}: {printable(outcome.error)}"
 
 
 def report_text(report: Report, *, color: bool = False) -> str:
-    """Return an apply's outcomes, a line each, and a last line that counts."""
-    lines = [outcome_text(outcome, color=color) for outcome in report.outcomes]
+    """Return an apply's outcomes, a line each (an error below its own), and a last line that counts."""
+    width = min(max((len(_subject(outcome)) for outcome in report.outcomes), default=0), WIDEST_KEY)
+    lines: list[str] = []
+    for outcome in report.outcomes:
+        lines.append(_head(outcome, width).rstrip())
+        if outcome.error is not None:
+            lines.append(f"         {printable(outcome.error)}")
     counts = Counter(outcome.result for outcome in report.outcomes)
     counted = ", ".join(f"{counts[result]} {result}" for result in Result if counts[result])
     last = f"Apply: {counted or 'nothing to do'}."
@@ -66,5 +66,19 @@ def report_text(report: Report, *, color: bool = False) -> str:
         last += f" {report.pending} still to be made."
     if report.interrupted:
         last += " Interrupted."
-    lines.append(style(last, bold=True) if color else last)
-    return "\n".join(lines) + "\n"
+    text = "\n".join([*lines, style(last, bold=True)]) + "\n"
+    return text if color else unstyle(text)
+
+
+def _head(outcome: Outcome, width: int = 0) -> str:
+    """Return what became of what; columns begin below each other where keys are ``width`` wide."""
+    mark = style(f"{outcome.result:8}", fg=_COLORS[outcome.result], bold=True)
+    line = f"{mark} {outcome.region}  {outcome.action:7}  {_subject(outcome):{width}}"
+    if outcome.id is not None and outcome.key is not None and outcome.action is not Action.UPDATE:
+        line += style(f"  {printable(outcome.id)}", dim=True)
+    return line
+
+
+def _subject(outcome: Outcome) -> str:
+    """Return the key, or the id where nobody remembers a key."""
+    return printable(outcome.key or outcome.id or "")

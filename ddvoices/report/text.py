@@ -9,7 +9,7 @@ from click import style
 
 from ddvoices.model import Action, Reason
 from ddvoices.report.terminal import printable
-from ddvoices.report.words import COLORS, MARKS, REASONS, sample_words, seconds_words, value_words
+from ddvoices.report.words import COLORS, MARKS, REASONS, WIDEST_KEY, sample_words, seconds_words, value_words
 
 Document = Mapping[str, Any]
 
@@ -49,7 +49,7 @@ def _region_lines(name: str, region: Document) -> Iterator[str]:
     yield style(printable(name), bold=True) + style(f"  {printable(region['endpoint'])}", dim=True)
     width = max((len(_key(change)) for change in region["changes"]), default=0)
     for change in region["changes"]:
-        yield from _change_lines(change, min(width, 40))
+        yield from _change_lines(change, min(width, WIDEST_KEY))
     for problem in region["errors"]:
         yield style(f"  error: {printable(problem['key'])}: {printable(problem['message'])}", fg="red")
 

@@ -51,6 +51,7 @@ REASONS: Mapping[Reason, str] = {
 }
 
 _LONGEST_VALUE = 60
+WIDEST_KEY = 40
 
 
 def value_words(value: Any) -> str:
