@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ddvoices.client import BadRequestError, DeepdubClient
 from ddvoices.errors import ServiceError
-from ddvoices.identity import read_marker
+from ddvoices.identity import owner_hashes, read_marker
 from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice, Origin
 
 
@@ -44,14 +44,15 @@ def _all_voices(
 ) -> tuple[ObservedVoice, ...]:
     listed = client.observe_voices()
     there = {voice.id for voice in listed}
-    published_listed = any(_is_published(voice, None) for voice in listed)
+    ours = owner_hashes(desired.owner, desired.former_owners)
+    published_listed = any(_is_published(voice, None, ours) for voice in listed)
     hidden = []
     for voice_id, remembered in _to_probe(region, account, desired, lock, there).items():
         voice = _ask(client, voice_id, pinned=remembered is None)
         if voice is None:
             continue
         hidden.append(voice)
-        published = _is_published(voice, remembered)
+        published = _is_published(voice, remembered, ours)
         if published is False or (published and published_listed):
             raise ListingNotWholeError(
                 f"the listing is not whole: it lacks {voice_id}, which is there, so nothing is planned here"
@@ -93,9 +94,9 @@ def _to_probe(
     return ids
 
 
-def _is_published(voice: ObservedVoice, remembered: LockedVoice | None) -> bool | None:
+def _is_published(voice: ObservedVoice, remembered: LockedVoice | None, ours: frozenset[int]) -> bool | None:
     """Tell whether a voice of ours is published: its marker knows, else the lock; None where neither does."""
-    marker = read_marker(voice.speaker_id)
+    marker = read_marker(voice.speaker_id, ours=ours)
     if marker is not None:
         return marker.publish
     return _was_sent_published(remembered) if remembered is not None else None

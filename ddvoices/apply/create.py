@@ -126,8 +126,9 @@ class Creator:
 
     def _intent(self, spec: VoiceSpec) -> Intent:
         marker = make_marker(spec, owner=self._owner)
-        there = (v.id for v in self._seen if read_marker(v.speaker_id) == marker)
-        alike = (v.id for v in self._seen if read_marker(v.speaker_id) is None and looks_like(spec, v))
+        seen = [(v, read_marker(v.speaker_id, ours={marker.owner})) for v in self._seen]
+        there = (voice.id for voice, found in seen if found == marker)
+        alike = (voice.id for voice, found in seen if found is None and looks_like(spec, voice))
         return Intent(
             id=str(uuid4()),
             region=self._where[0],

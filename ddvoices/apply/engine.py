@@ -11,6 +11,7 @@ from ddvoices.apply.region import RegionRun
 from ddvoices.apply.remember import catch_up, depends_on_lock
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ExitCode, LockfileError, RefusedError
+from ddvoices.identity import owner_hashes
 from ddvoices.lockfile import LOCK_NAME, Journal, fold
 from ddvoices.model import (
     Catalog,
@@ -120,14 +121,14 @@ def _wait(futures: Sequence[Future[list[Outcome]]], options: ApplyOptions) -> bo
 
 def _save(work: Work) -> tuple[Lock, str | None]:
     """Write the lock: what happened, and what it should have known before; return it, and what went wrong."""
-    lock, owners = work.lock, (work.desired.owner, *work.desired.former_owners)
+    lock, ours = work.lock, owner_hashes(work.desired.owner, work.desired.former_owners)
     regions = [region for region in work.whole.regions if region.error is None]
     for region in regions:
         lock = lock.taken_over(region.region, region.account, frozenset(region.standings))
     lock = work.journal.fold(lock, owner=work.desired.owner)
     for region in regions:
         specs = work.desired.wanted_in(region.region)
-        records = catch_up(region, specs, _entries(work.lock, region), owners=owners)
+        records = catch_up(region, specs, _entries(work.lock, region), ours=ours)
         lock = fold(lock, records, owner=work.desired.owner)
     try:
         work.journal.settle(work.desired.root, lock)

@@ -72,7 +72,8 @@ def match(
             return Settled(fate=Fate.MADE, voice=voice)
     marker, known = read_marker(intent.marker), {*intent.before, *taken}
     for voice in voices:
-        if marker is not None and read_marker(voice.speaker_id) == marker and voice.id not in known:
+        found = read_marker(voice.speaker_id, ours={owner_hash(owner)})
+        if marker is not None and found == marker and voice.id not in known:
             return Settled(fate=Fate.MADE, voice=voice)
     if any(_is_ours(voice, owner) for voice in voices):
         return None
@@ -100,7 +101,7 @@ def _asked_for(client: DeepdubClient, voice_id: str) -> Settled:
 
 
 def _is_ours(voice: ObservedVoice, owner: str, *, publish: bool | None = None) -> bool:
-    marker = read_marker(voice.speaker_id)
+    marker = read_marker(voice.speaker_id, ours={owner_hash(owner)})
     ours = marker is not None and marker.owner == owner_hash(owner)
     return ours and (publish is None or (marker is not None and marker.publish is publish))
 

@@ -17,7 +17,7 @@ from ddvoices.client.errors import (
     SampleChangedError,
 )
 from ddvoices.errors import AuthError, DdvoicesError, ExitCode
-from ddvoices.identity import read_marker
+from ddvoices.identity import owner_hashes, read_marker
 from ddvoices.lockfile import Journal, drop_record, voice_record
 from ddvoices.model import (
     Action,
@@ -62,12 +62,12 @@ class RegionRun:
         self._journal = journal
         self._options = options
         self._entries = entries
-        self._owners = (desired.owner, *desired.former_owners)
+        self._ours = owner_hashes(desired.owner, desired.former_owners)
         self._where = plan.region, plan.account
         self._creator = Creator(
             client, journal, options, region=plan.region, account=plan.account, owner=desired.owner, seen=seen
         )
-        self._verifier = Verifier(client, options)
+        self._verifier = Verifier(client, options, ours=self._ours)
         self._outcomes: dict[int, Outcome] = {}
         self._recorded: dict[str, LockedVoice] = {}
         self._no_creates: str | None = None
@@ -154,7 +154,7 @@ class RegionRun:
 
     def _adopt(self, change: Adopt) -> Outcome:
         spec, voice = _spec(change), _voice(change)
-        locked = adopted_voice(spec, voice, self._entries, owners=self._owners)
+        locked = adopted_voice(spec, voice, self._entries, ours=self._ours)
         self._record(spec.key, locked)
         return self._outcome(change, Result.ADOPTED, voice_id=voice.id)
 
@@ -212,8 +212,8 @@ class RegionRun:
         """Return what is known of a voice that is updated; an update says nothing of its content."""
         entry = self._entries.get(spec.key)
         known = entry.get(voice.id) if entry is not None else None
-        if known is None and read_marker(voice.speaker_id) is not None:
-            known = adopted_voice(spec, voice, self._entries, owners=self._owners)
+        if known is None and read_marker(voice.speaker_id, ours=self._ours) is not None:
+            known = adopted_voice(spec, voice, self._entries, ours=self._ours)
         return known or LockedVoice(id=voice.id, origin=Origin.ADOPTED)
 
     def _explained(self, error: DdvoicesError) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ddvoices.identity import fingerprint, key_hash, owner_hash, read_marker
@@ -30,16 +30,16 @@ def created_voice(spec: VoiceSpec, voice_id: str, *, found: bool = False) -> Loc
 
 
 def adopted_voice(
-    spec: VoiceSpec, voice: ObservedVoice, entries: Mapping[str, LockEntry], *, owners: Iterable[str]
+    spec: VoiceSpec, voice: ObservedVoice, entries: Mapping[str, LockEntry], *, ours: frozenset[int]
 ) -> LockedVoice:
     """Return what is remembered of a voice that was there.
 
     What is known of its content stays as it is known; otherwise the sample that the catalog gives becomes
     its baseline.
     """
-    marker = read_marker(voice.speaker_id)
+    marker = read_marker(voice.speaker_id, ours=ours)
     known = _remembered(voice.id, spec.key, entries)
-    if marker is not None and marker.owner in {owner_hash(owner) for owner in owners}:
+    if marker is not None and marker.owner in ours:
         if known is not None and known.fingerprint == marker.content:
             return replace(known, origin=Origin.CREATED)
         return LockedVoice(
@@ -69,18 +69,17 @@ def _own_speaker_id(locked: LockedVoice) -> dict[str, str | None]:
 
 
 def catch_up(
-    region: RegionPlan, specs: Sequence[VoiceSpec], entries: Mapping[str, LockEntry], *, owners: Iterable[str]
+    region: RegionPlan, specs: Sequence[VoiceSpec], entries: Mapping[str, LockEntry], *, ours: frozenset[int]
 ) -> list[Record]:
     """Return what the lock should say of a region, and doesn't, though nothing was to be done for it.
 
     A lost lock is filled again, ``protect`` follows the catalog, voices that are gone are forgotten.
     """
-    owners = tuple(owners)
     where = region.region, region.account
     records: list[Record] = []
     for change in region.changes:
         if _unknown(change, entries) and change.spec is not None and change.voice is not None:
-            voice = adopted_voice(change.spec, change.voice, entries, owners=owners)
+            voice = adopted_voice(change.spec, change.voice, entries, ours=ours)
             records.append(voice_record(*where, change.spec.key, voice))
     records.extend(
         protect_record(*where, spec.key, protect=spec.protect)
@@ -98,7 +97,7 @@ def depends_on_lock(region: RegionPlan, lock_entries: Mapping[str, LockEntry], o
     for change in region.changes:
         voice, key = change.voice, change.key
         if voice is not None and key is not None and key in lock_entries:
-            marker = read_marker(voice.speaker_id)
+            marker = read_marker(voice.speaker_id, ours={owner_hash(owner)})
             own = marker is not None and marker.owner == owner_hash(owner) and marker.key == key_hash(key)
             if not own or not voice.listed:
                 found.append(key)

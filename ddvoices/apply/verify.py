@@ -36,9 +36,10 @@ def set_fields(client: DeepdubClient, voice_id: str, fields: Iterable[FieldChang
 class Verifier:
     """What one region's run has written, and whether the service shows it."""
 
-    def __init__(self, client: DeepdubClient, options: ApplyOptions) -> None:
+    def __init__(self, client: DeepdubClient, options: ApplyOptions, *, ours: frozenset[int]) -> None:
         self._client = client
         self._options = options
+        self._ours = ours
         self._written: dict[str, _Written] = {}
         self._seen: dict[str, ObservedVoice] = {}
         self._first_created = True
@@ -99,7 +100,7 @@ class Verifier:
             for key, written in self._written.items()
             for voice in [self._seen.get(written.locked.id)]
             if written.created and voice is not None
-            if read_marker(voice.speaker_id) is None or not voice.listed
+            if not self._is_marked(voice) or not voice.listed
         ]
 
     def _reported(self, written: _Written) -> dict[str, str]:
@@ -108,9 +109,12 @@ class Verifier:
         if voice is None:
             return {}
         reported = {c.path: str(c.before) for c in listed_differences(written.spec, voice)}
-        if written.created and voice.speaker_id and read_marker(voice.speaker_id) is None:
+        if written.created and voice.speaker_id and not self._is_marked(voice):
             reported["speaker_id"] = voice.speaker_id
         return reported
+
+    def _is_marked(self, voice: ObservedVoice) -> bool:
+        return read_marker(voice.speaker_id, ours=self._ours) is not None
 
     def _wait_for_all(self) -> None:
         """Poll until every voice of this run is seen; ask for published ones by their id."""

@@ -14,7 +14,7 @@ from ddvoices.identity.marker import (
 )
 from ddvoices.identity.meaning import Claim, Meaning, Step, resolve
 from ddvoices.identity.normal import LISTED_FIELDS, same_natural_key
-from ddvoices.identity.scheme import CURRENT_SCHEME, key_hash, owner_hash
+from ddvoices.identity.scheme import CURRENT_SCHEME, key_hash, owner_hash, owner_hashes
 from ddvoices.identity.standing import Standings, judge
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "key_hash",
     "make_marker",
     "owner_hash",
+    "owner_hashes",
     "plain",
     "read_marker",
     "resolve",

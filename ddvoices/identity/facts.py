@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ddvoices.identity.marker import Marker, read_marker, scheme_of
-from ddvoices.identity.scheme import CONTENT_HASHES, owner_hash
+from ddvoices.identity.scheme import CONTENT_HASHES, owner_hash, owner_hashes
 from ddvoices.model import LockedVoice, LockEntry, ObservedVoice, Origin
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -104,7 +104,7 @@ class Evidence:
         former_owners: Iterable[str] = (),
     ) -> None:
         self._owner = owner_hash(owner)
-        self._former = frozenset(owner_hash(name) for name in former_owners)
+        self._ours = owner_hashes(owner, former_owners)
         self.entries = entries
         locked = _locked_by_id(entries)
         self.by_id = {voice.id: self._facts(voice, locked.get(voice.id, {})) for voice in voices}
@@ -114,12 +114,11 @@ class Evidence:
             self._index(facts)
 
     def _facts(self, voice: ObservedVoice, locked: Mapping[str, LockedVoice]) -> VoiceFacts:
-        marker = read_marker(voice.speaker_id)
-        former = marker is not None and marker.owner in self._former
-        if marker is None or not (former or marker.owner == self._owner):
+        marker = read_marker(voice.speaker_id, ours=self._ours)
+        if marker is None or marker.owner not in self._ours:
             unreadable = any(of_unknown_scheme(entry.fingerprint) for entry in locked.values())
             return VoiceFacts(voice=voice, foreign=marker is not None, unreadable=unreadable, locked=locked)
-        unreadable = marker.scheme not in CONTENT_HASHES
+        unreadable, former = marker.scheme not in CONTENT_HASHES, marker.owner != self._owner
         return VoiceFacts(voice=voice, marker=marker, former=former, unreadable=unreadable, locked=locked)
 
     def _index(self, facts: VoiceFacts) -> None:

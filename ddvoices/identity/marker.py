@@ -1,13 +1,14 @@
 """The marker: what ddvoices writes into ``speaker_id``, and reads back from ``speakerId``.
 
 A UUID of version 8 (RFC 9562, section 5.8), whose 122 free bits are, from the most significant one:
-magic 9, scheme 4, publish 1, owner 28, key 40, fingerprint 40. It is recognised by magic and owner,
+magic 9, scheme 4, publish 1, owner 28, key 40, fingerprint 40. Ours is recognised by magic and owner,
 whatever its version nibble and the case of its letters: a service may rewrite both.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -56,8 +57,12 @@ class Marker:
         return format_fingerprint(self.scheme, self.fingerprint)
 
 
-def read_marker(speaker_id: str | None) -> Marker | None:
-    """Return the marker that a ``speakerId`` is, whoever's it is; None for anything else."""
+def read_marker(speaker_id: str | None, *, ours: Container[int] = ()) -> Marker | None:
+    """Return the marker that a ``speakerId`` is; None for anything else.
+
+    A marker of one of ``ours``, hashes of owners, is read whatever its version nibble. Anybody else's is
+    read with version 8 only: one in 512 random UUIDs begins with the magic, and is no marker.
+    """
     if speaker_id is None or not _UUID.fullmatch(speaker_id.strip()):
         return None
     number = UUID(speaker_id.strip()).int
@@ -69,7 +74,7 @@ def read_marker(speaker_id: str | None) -> Marker | None:
         values.append(free & (1 << width) - 1)
         free >>= width
     magic, scheme, publish, owner, key, fingerprint = reversed(values)
-    if magic != MAGIC:
+    if magic != MAGIC or (number >> 76 & 0xF != _VERSION and owner not in ours):
         return None
     return Marker(scheme=scheme, publish=bool(publish), owner=owner, key=key, fingerprint=fingerprint)
 

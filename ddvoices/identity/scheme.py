@@ -6,7 +6,7 @@ of another content, and be replaced. A new rule is a new scheme with the next nu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ddvoices.identity.digest import digest, leading_bits, plain
 from ddvoices.model import VoiceSpec
@@ -21,6 +21,11 @@ CURRENT_SCHEME = 1
 def owner_hash(owner: str) -> int:
     """Return the 28 bits that stand for an owner; the same in every scheme."""
     return leading_bits(digest("owner", [("owner", owner)]), OWNER_BITS)
+
+
+def owner_hashes(owner: str, former_owners: Iterable[str] = ()) -> frozenset[int]:
+    """Return the hashes by which a catalog's own markers are known."""
+    return frozenset(map(owner_hash, (owner, *former_owners)))
 
 
 def key_hash(key: str) -> int:

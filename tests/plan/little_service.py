@@ -6,14 +6,14 @@ can be, but tells the lock what the real one does, by the same functions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from plan.makers import ACCOUNT, ENDPOINT, checked_plan
 
 from ddvoices.apply.remember import adopted_voice, catch_up, created_voice, reported_voice
-from ddvoices.identity import fingerprint, make_marker, owner_hash, read_marker
+from ddvoices.identity import fingerprint, make_marker, owner_hashes, read_marker
 from ddvoices.lockfile import Record, drop_record, fold, voice_record
 from ddvoices.model import (
     EMPTY_LOCK,
@@ -137,7 +137,7 @@ class Machine:
             self.lock = self.lock.taken_over("us", self.account, known)
         self.lock = fold(self.lock, records, owner=desired.owner)
         if stop_after is None:
-            caught_up = catch_up(region, run.specs, run.entries, owners=run.owners)
+            caught_up = catch_up(region, run.specs, run.entries, ours=run.ours)
             self.lock = fold(self.lock, caught_up, owner=desired.owner)
         return plan
 
@@ -148,7 +148,7 @@ class _Run:
     def __init__(self, machine: Machine, region: RegionPlan, desired: Catalog) -> None:
         self.service, self.owner = machine.service, desired.owner
         self.specs: Sequence[VoiceSpec] = desired.wanted_in("us")
-        self.owners: Iterable[str] = (desired.owner, *desired.former_owners)
+        self.ours = owner_hashes(desired.owner, desired.former_owners)
         known = frozenset(region.standings)
         self.entries: Mapping[str, LockEntry] = machine.lock.entries("us", machine.account, known)
         self.where = "us", machine.account
@@ -172,7 +172,7 @@ class _Run:
         elif change.action in (Action.CREATE, Action.REPLACE) and spec is not None:
             self._create(spec)
         elif change.action is Action.ADOPT and spec is not None and voice is not None:
-            self._say(spec, adopted_voice(spec, voice, self.entries, owners=self.owners))
+            self._say(spec, adopted_voice(spec, voice, self.entries, ours=self.ours))
         elif spec is not None and voice is not None:
             self._update(change, spec, voice)
 
@@ -187,8 +187,8 @@ class _Run:
     def _update(self, change: Change, spec: VoiceSpec, voice: ObservedVoice) -> None:
         self.service.put(voice.id, {field.path: field.after for field in change.fields})
         known = self.entries.get(spec.key, LockEntry()).get(voice.id)
-        if known is None and read_marker(voice.speaker_id) is not None:
-            known = adopted_voice(spec, voice, self.entries, owners=self.owners)
+        if known is None and read_marker(voice.speaker_id, ours=self.ours) is not None:
+            known = adopted_voice(spec, voice, self.entries, ours=self.ours)
         self._reports.append((spec, known or LockedVoice(id=voice.id, origin=Origin.ADOPTED)))
 
     def _still(self, spec: VoiceSpec, voice_id: str) -> dict[str, str]:
@@ -205,7 +205,7 @@ def _check_uploads(region: RegionPlan, desired: Catalog, service: LittleService)
     """What is there and free is not uploaded: no voice of ours that nobody means has a wanted content."""
     if service.variant.echo != "yes":
         return
-    ours = {owner_hash(owner) for owner in (desired.owner, *desired.former_owners)}
+    ours = owner_hashes(desired.owner, desired.former_owners)
     means = {voice_id for voice_id, (standing, _) in region.standings.items() if standing is Standing.MANAGED}
     markers = [read_marker(service.look(voice_id).speaker_id) for voice_id in region.standings.keys() - means]
     free = {marker.content for marker in markers if marker is not None and marker.owner in ours}

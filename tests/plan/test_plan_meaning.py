@@ -346,6 +346,13 @@ CASES = [
         pending=(*adopts("natural_key"), ("update", "ada", "fields_differ")),
     ),
     Case(
+        name="a random speakerId that begins like a marker is a stranger's",
+        wanted=(ADA,),
+        there=(unmarked(ADA, "v1", speaker_id="ee8bd1eb-4c10-4bd6-835b-633c2179c6d4"),),
+        means={"ada": "v1"},
+        pending=adopts("natural_key"),
+    ),
+    Case(
         name="alike as far as the listing says",
         wanted=(ADA,),
         there=(unmarked(ADA, "v1", locale=None, gender="", speaking_style=None),),
