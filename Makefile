@@ -5,9 +5,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+# CI sets this: coverage doubles the time
+COVERAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check format bench docs clean
+.PHONY: help demo test prove lint check format bench docs clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,8 +17,11 @@ help: ## Say what there is to make
 demo: $(VENV)/.demo ## The whole tour on two local regions, without a key
 	@$(BIN)/ddvoices demo
 
-test: $(VENV)/.dev ## All tests, with coverage of lines and branches
-	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered
+test: $(VENV)/.dev ## All tests but the long proofs; COVERAGE=1 also counts lines and branches
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
+
+prove: $(VENV)/.dev ## The long proofs: killed anywhere, every fault in every call
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m proof
 
 lint: $(VENV)/.dev ## Style, types, layers
 	$(BIN)/ruff check
@@ -24,7 +29,7 @@ lint: $(VENV)/.dev ## Style, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test ## What CI runs
+check: lint test ## What to run before a commit; CI runs the proofs too
 
 format: $(VENV)/.dev ## Put the code in order
 	$(BIN)/ruff check --fix

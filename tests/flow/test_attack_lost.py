@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -71,26 +70,27 @@ def test_a_title_that_the_service_keeps_for_the_name_is_found(workspace: Workspa
 
 
 def test_a_voice_that_never_shows_up_is_not_made_again(workspace: Workspace) -> None:
-    workspace.emulator.settings(workspace.key, visible_after_ms=2500)
+    workspace.emulator.settings(workspace.key, visible_after_ms=60_000)
     workspace.voice("ada")
     report = workspace.apply("--settle", "0.2", code=4)
     assert "doesn't list it" in report["outcomes"][0]["error"]
     assert workspace.plan(code=1)["regions"]["us"]["errors"][0]["reason"] == "open_intent"
     workspace.apply("--settle", "0.2", code=1)
-    time.sleep(1.5)
-    assert workspace.apply("--settle", "5")["converged"]
+    workspace.emulator.settings(workspace.key, visible_after_ms=0)
+    assert workspace.apply()["converged"]
     assert len(workspace.there()) == 1
     assert workspace.changes() == []
 
 
 @pytest.mark.parametrize("echo", ["yes", "no"])
 def test_a_voice_that_shows_up_after_the_run_is_known(workspace: Workspace, echo: str) -> None:
-    workspace.emulator.settings(workspace.key, visible_after_ms=1500, echo_speaker_id=echo)
+    workspace.emulator.settings(workspace.key, visible_after_ms=60_000, echo_speaker_id=echo)
     workspace.voice("ada")
     workspace.apply("--settle", "0", code=4)
-    assert workspace.apply("--settle", "5")["converged"]
+    workspace.emulator.settings(workspace.key, visible_after_ms=0)
+    assert workspace.apply()["converged"]
     workspace.new_sample("ada", pitch=700)
-    workspace.apply("--settle", "5")
+    workspace.apply()
     workspace.apply("--prune")
     assert len(workspace.there()) == 1, "a voice that we made is ours to delete"
     assert workspace.changes() == []
@@ -108,13 +108,14 @@ def test_a_voice_that_is_gone_is_made_again_when_it_is_forced(workspace: Workspa
 
 
 def test_no_second_voice_is_sent_while_the_first_does_not_show_up(workspace: Workspace) -> None:
-    workspace.emulator.settings(workspace.key, visible_after_ms=2500)
+    workspace.emulator.settings(workspace.key, visible_after_ms=60_000)
     workspace.voice("ada"), workspace.voice("bob")
     report = workspace.apply("--settle", "0.2", code=4)
     assert [outcome["result"] for outcome in report["outcomes"]] == ["failed", "skipped"]
     assert "--settle" in report["outcomes"][1]["error"]
     assert workspace.calls() == ["POST /voice"]
-    assert workspace.apply("--settle", "5")["converged"]
+    workspace.emulator.settings(workspace.key, visible_after_ms=0)
+    assert workspace.apply()["converged"]
     assert len(workspace.there()) == 2
 
 
