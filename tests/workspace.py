@@ -7,6 +7,7 @@ import math
 import struct
 import uuid
 import wave
+from functools import cache
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -20,14 +21,18 @@ RATE = 16000
 def write_tone(path: Path, *, pitch: float = 220.0, seconds: float = 3.2, rate: int = RATE) -> Path:
     """Write a WAV with one soft tone: as good as speech where nobody listens."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    count = int(seconds * rate)
-    samples = (int(8000 * math.sin(2 * math.pi * pitch * number / rate)) for number in range(count))
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+        file.writeframes(_tone(pitch, int(seconds * rate), rate))
     return path
+
+
+@cache  # every test has the same few
+def _tone(pitch: float, count: int, rate: int) -> bytes:
+    samples = (int(8000 * math.sin(2 * math.pi * pitch * number / rate)) for number in range(count))
+    return b"".join(struct.pack("<h", sample) for sample in samples)
 
 
 class Workspace:
