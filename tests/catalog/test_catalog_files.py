@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from catalog_data import ADA, RECORDINGS, SETTINGS
+from rights import needs_modes
 
 from ddvoices.catalog import load_catalog
 from ddvoices.errors import CatalogError, ExitCode
@@ -201,7 +202,7 @@ def test_a_folder_may_be_named_as_a_file_is(put):
     assert [spec.key for spec in load_catalog().voices] == ["ada"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+@needs_modes
 def test_what_must_not_be_read_is_told(put):
     put("a.yaml", ADA).chmod(0)
     put("b.yaml", ADA.replace("ok.mp3", "ok.wav"))

@@ -13,6 +13,7 @@ from subprocess import CompletedProcess
 
 import pytest
 from cli.program import command, environment, keyed, on_terminal, run
+from rights import needs_modes
 from service import Emulator
 from workspace import Workspace, write_tone
 
@@ -326,7 +327,7 @@ def test_runs_side_by_side_never_choose_the_same_name(studio):
     assert len(set(names)) == 3
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@needs_modes
 @pytest.mark.parametrize("arguments", [[], ["-o", "out.mp3"]])
 def test_a_directory_that_is_not_writable_costs_nothing(studio, arguments):
     studio.folder.chmod(0o500)
