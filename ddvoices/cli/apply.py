@@ -179,6 +179,7 @@ class _Run:
             tell_errors(self._session, plan)
         elif plan.pending or not plan.complete:
             print_plan(self._session, plan_document(plan), "text", to_stderr=self._format == "json")
+            click.echo(err=self._format == "json")
 
     def _report(self, report: Report) -> None:
         from ddvoices.report.outcomes import report_document, report_text
