@@ -33,22 +33,8 @@ Reviewed = dict[str, Any]
 @click.option(
     "--force", is_flag=True, help="Lift the policy's percentages, and send again what never was answered."
 )
-@click.option(
-    "--settle",
-    type=click.FloatRange(min=0),
-    default=10.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long a new voice may take to show up in the listing.",
-)
-@click.option(
-    "--lock-timeout",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for another apply on this machine.",
-)
+@options.seconds("--settle", default=10.0, help="How long a new voice may take to show up in the listing.")
+@options.seconds("--lock-timeout", default=0.0, help="How long to wait for another apply on this machine.")
 @options.output_format("text", "json")
 @click.pass_obj
 def apply(

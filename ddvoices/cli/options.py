@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -33,6 +34,26 @@ labels = click.option(
 prune = click.option(
     "--prune", is_flag=True, help="Also delete our voices that are superseded, duplicate or orphaned."
 )
+
+
+class _Seconds(click.FloatRange):
+    """A time that ends: no number that isn't one, and no endless one."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number of seconds."""
+        seconds = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value!r} is not a number of seconds", param, ctx)
+        return seconds
+
+
+def seconds(*names: str, default: float, help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls it
+    """Return an option for a time."""
+    return click.option(
+        *names, type=_Seconds(min=0), default=default, show_default=True, metavar="SECONDS", help=help
+    )
 
 
 def output_format(*names: str, default: str = "text") -> Callable[[F], F]:

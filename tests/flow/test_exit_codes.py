@@ -174,6 +174,8 @@ def test_7_a_test_never_reaches_production(workspace: Workspace) -> None:
         ["plan", "--nonsense"],
         ["nonsense"],
         ["apply"],
+        ["apply", "--yes", "--settle", "nan"],
+        ["apply", "--yes", "--lock-timeout", "inf"],
         ["apply", "plan.json", "-r", "us"],
         ["apply", "plan.json", "--prune"],
         ["apply", "plan.json", "-t", "ada"],
