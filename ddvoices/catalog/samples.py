@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -81,10 +82,18 @@ class SampleReader:
         for depth, name in enumerate(path.parts):
             names = self._names_in(folder)
             if name not in names:
-                above = "".join(part + "/" for part in path.parts[:depth])
-                hint = did_you_mean(above + name, (above + other for other in names))
-                raise SampleError(f"there is no file {quoted(above + name)} in the catalog{hint}")
+                hint = self._hint(path, depth, names)
+                raise SampleError(f"there is no file {quoted(str(path))} in the catalog{hint}")
             folder /= name
+
+    def _hint(self, path: PurePosixPath, depth: int, names: Iterable[str]) -> str:
+        """Return which file may be meant: ``names`` are there in place of the part at ``depth``."""
+        below = PurePosixPath(*path.parts[1:])
+        if depth == 0 and path.parts[0] == self._root.given.name and below.parts:
+            return f": paths start in the catalog's directory, so write {quoted(str(below))}"
+        above, rest = path.parts[:depth], path.parts[depth + 1 :]
+        alike = (str(PurePosixPath(*above, name, *rest)) for name in names if not name.startswith("."))
+        return did_you_mean(str(path), (other for other in alike if self._root.resolve(other).exists()))
 
     def _names_in(self, folder: Path) -> frozenset[str]:
         if folder not in self._names:

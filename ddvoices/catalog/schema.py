@@ -115,6 +115,9 @@ def _wrong_type(error: ValidationError, mark: Mark) -> str:
         return f"is empty: give {wanted}" + (", or leave the field out" if error.absolute_path else "")
     if mark.raw is not None and "string" in names:
         return f"{_shown(error.instance, mark)}, and {wanted} is wanted: write it in quotes, '{mark.raw}'"
+    if names == ["array"] and isinstance(error.instance, str):
+        items = ", ".join(error.instance.replace(",", " ").split())
+        return f"{_shown(error.instance, mark)}, and {wanted} is wanted: write [{items}]"
     return f"{_shown(error.instance, mark)}, and {wanted} is wanted"
 
 

@@ -24,6 +24,14 @@ def problems(directory: str = "voices") -> list[str]:
 # no catalog
 
 
+@pytest.mark.parametrize(("stand", "named", "use"), [("voices", "voices", "."), (".", ".", "voices")])
+def test_a_catalog_that_is_near_is_named(here, put, monkeypatch, stand, named, use):
+    put("a.yaml", ADA)
+    monkeypatch.chdir(stand)
+    (line,) = problems(named)
+    assert line.endswith(f"there is one in {use}: use --catalog {use}")
+
+
 @pytest.mark.parametrize(
     ("what", "prepare"),
     [
