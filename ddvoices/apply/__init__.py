@@ -1,7 +1,7 @@
 """Carry out a plan, so that nothing is lost, doubled or deleted unasked."""
 
-from ddvoices.apply.engine import Work, apply_plan
+from ddvoices.apply.engine import Work, apply_plan, check_refusals
 from ddvoices.apply.options import ApplyOptions, Event
 from ddvoices.apply.recover import settle_open_intents
 
-__all__ = ["ApplyOptions", "Event", "Work", "apply_plan", "settle_open_intents"]
+__all__ = ["ApplyOptions", "Event", "Work", "apply_plan", "check_refusals", "settle_open_intents"]

@@ -56,27 +56,31 @@ def apply_plan(work: Work, options: ApplyOptions = _NO_OPTIONS) -> Report:
     Raises:
         RefusedError: a policy or ``protect`` forbids it; nothing was written anywhere.
     """
-    _check_refusals(work, options)
+    check_refusals(work, options)
     regions = [region for region in work.plan.regions if region.error is None]
     runs = [_region_run(work, region, options) for region in regions]
     try:
         outcomes, interrupted = _run_all(runs, options)
     finally:
-        lock, lock_error = _save(work)
+        lock, lock_error, changed = _save(work)
     done = sum(outcome.result in _DONE for outcome in outcomes)
     warnings = [warning for run in runs for warning in run.warnings]
     return Report(
         outcomes=(*outcomes, *(_verdict_outcome(verdict) for verdict in work.verdicts)),
         pending=work.whole.pending - done,
         complete=work.whole.complete,
-        warnings=(*warnings, *_dependents(work, lock, runs)),
+        warnings=(*warnings, *(_dependents(work, lock, runs) if changed else ())),
         interrupted=interrupted,
         lock_error=lock_error,
     )
 
 
-def _check_refusals(work: Work, options: ApplyOptions) -> None:
-    """Refuse the whole run before its first write."""
+def check_refusals(work: Work, options: ApplyOptions) -> None:
+    """Refuse the whole run before its first write.
+
+    Raises:
+        RefusedError: a policy or ``protect`` forbids it.
+    """
     found = refusals(work.plan.regions, work.desired.policy)
     standing = [refusal for refusal in found if not (refusal.forceable and options.force)]
     if standing:
@@ -114,13 +118,17 @@ def _wait(futures: Sequence[Future[list[Outcome]]], options: ApplyOptions) -> bo
         wait(futures)
     except KeyboardInterrupt:
         options.stop.set()
+        options.on_interrupt()
         wait(futures)
         return True
     return options.stop.is_set()
 
 
-def _save(work: Work) -> tuple[Lock, str | None]:
-    """Write the lock: what happened, and what it should have known before; return it, and what went wrong."""
+def _save(work: Work) -> tuple[Lock, str | None, bool]:
+    """Write the lock: what happened, and what it should have known before.
+
+    Return it, what went wrong, and whether it says anything new.
+    """
     lock, ours = work.lock, owner_hashes(work.desired.owner, work.desired.former_owners)
     regions = [region for region in work.whole.regions if region.error is None]
     for region in regions:
@@ -131,10 +139,10 @@ def _save(work: Work) -> tuple[Lock, str | None]:
         records = catch_up(region, specs, _entries(work.lock, region), ours=ours)
         lock = fold(lock, records, owner=work.desired.owner)
     try:
-        work.journal.settle(work.desired.root, lock)
+        changed = work.journal.settle(work.desired.root, lock)
     except LockfileError as error:
-        return lock, f"{error}; the next apply writes it from the journal"
-    return lock, None
+        return lock, f"{error}; the next apply writes it from the journal", True
+    return lock, None, changed
 
 
 def _verdict_outcome(verdict: Verdict) -> Outcome:
@@ -158,4 +166,5 @@ def _dependents(work: Work, lock: Lock, runs: Sequence[RegionRun]) -> list[str]:
     if not keys:
         return []
     names = ", ".join(sorted(keys)[:5]) + (", …" if len(keys) > 5 else "")
-    return [f"commit {LOCK_NAME}: {len(keys)} of the voices are known by it alone ({names})"]
+    known = "1 voice is" if len(keys) == 1 else f"{len(keys)} voices are"
+    return [f"{known} known by {work.desired.root / LOCK_NAME} alone ({names}): commit it"]

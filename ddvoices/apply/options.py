@@ -23,6 +23,10 @@ def _ignore(_event: Event) -> None:
     """Tell nobody."""
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyOptions:
     """``settle``: how many seconds a voice may take to show up in the listing; ``stop``: set to end early."""
@@ -30,6 +34,7 @@ class ApplyOptions:
     settle: float = 10.0
     force: bool = False
     on_event: Callable[[Event], None] = _ignore
+    on_interrupt: Callable[[], None] = _nothing
     sleep: Callable[[float], object] = time.sleep
     clock: Callable[[], float] = time.monotonic
     stop: threading.Event = field(default_factory=threading.Event)

@@ -105,18 +105,20 @@ class _Run:
 
     def run(self, regions: tuple[str, ...], choice: PlanOptions, reviewed: Reviewed | None) -> int:
         """Plan, show, ask, apply, report."""
-        from ddvoices.apply import apply_plan
+        from ddvoices.apply import apply_plan, check_refusals
         from ddvoices.cli.progress import progress
         from ddvoices.cli.regions import open_regions
 
         with open_regions(self._catalog, regions, sleep=self._how.sleep) as opened:
             work = self._prepare(opened, choice, reviewed)
             self._show(work.plan, shown_before=reviewed is not None)
+            check_refusals(work, self._how)
             if work.plan.pending and self._ask and not click.confirm("Apply these changes?", err=True):
-                self._session.error("not applied: the answer was no")
+                self._session.say("not applied")
                 return ExitCode.ERROR
             with progress(self._session, work.plan.pending) as tell:
-                report = apply_plan(work, replace(self._how, on_event=tell))
+                how = replace(self._how, on_event=tell, on_interrupt=self._tell_interrupt)
+                report = apply_plan(work, how)
         self._report(report)
         return exit_code(report, work.plan)
 
@@ -164,8 +166,16 @@ class _Run:
         if shown_before or (self._format == "json" and not self._ask):
             tell_errors(self._session, plan)
         elif plan.pending or not plan.complete:
-            print_plan(self._session, plan_document(plan), "text", to_stderr=self._format == "json")
+            document = {**plan_document(plan), "refusals": []}  # they end the run, or are lifted
+            print_plan(self._session, document, "text", to_stderr=self._format == "json")
             click.echo(err=self._format == "json")
+        if self._how.force:
+            for refusal in plan.refusals:
+                if refusal.forceable:
+                    self._session.warn(f"allowed by --force: {refusal.region}: {refusal.message}")
+
+    def _tell_interrupt(self) -> None:
+        self._session.say("interrupted: what is under way is finished, and then reported")
 
     def _report(self, report: Report) -> None:
         from ddvoices.report.outcomes import report_document, report_text

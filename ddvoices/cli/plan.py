@@ -64,7 +64,8 @@ def plan(
     if output_format == "json":
         tell_errors(session, found)
     if output is not None:
-        session.say(f"saved to {output}: `ddvoices apply {output}` runs what is in it, and nothing else")
+        runs = f"`ddvoices apply {output}` runs what is in it, and nothing else"
+        session.say(f"saved to {output}: {'an apply of it is refused' if found.refusals else runs}")
     return exit_code(found, detailed=detailed_exitcode)
 
 

@@ -128,6 +128,11 @@ class Evidence:
         for content in sorted(contents - {None}, key=str):
             self.by_content[str(content)].append(facts)
 
+    def is_gone(self, key: str) -> bool:
+        """Tell whether the lock has voices for ``key``, and none of them is there."""
+        entry = self.entries.get(key)
+        return entry is not None and bool(entry.voices) and not self.locked_under(key)
+
     def locked_under(self, key: str) -> list[VoiceFacts]:
         """Return the voices that are there of those the lock holds for ``key``, its choice first."""
         entry = self.entries.get(key)

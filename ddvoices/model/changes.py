@@ -28,6 +28,7 @@ class Reason(StrEnum):
 
     # create
     NOT_IN_REGION = "not_in_region"
+    GONE = "gone"
     # update
     FIELDS_DIFFER = "fields_differ"
     # replace

@@ -37,10 +37,11 @@ _ADOPTED_BY = {
 }
 
 
-def create(spec: VoiceSpec) -> Create:
-    """Return the change that makes a voice where there is none."""
+def create(spec: VoiceSpec, *, gone: bool) -> Create:
+    """Return the change that makes a voice where there is none, or no longer: it is ``gone``."""
     fields = tuple(FieldChange(path=path, before=None, after=value) for path, value in describe(spec).items())
-    return Create(key=spec.key, reason=Reason.NOT_IN_REGION, spec=spec, fields=fields)
+    reason = Reason.GONE if gone else Reason.NOT_IN_REGION
+    return Create(key=spec.key, reason=reason, spec=spec, fields=fields)
 
 
 def compare(spec: VoiceSpec, claim: Claim, entry: LockEntry | None, *, pin: str | None) -> tuple[Change, ...]:
@@ -53,7 +54,11 @@ def compare(spec: VoiceSpec, claim: Claim, entry: LockEntry | None, *, pin: str 
     reason = _adopt_reason(side, claim.step, pin, content)
     if reason is not None:
         fields = _baseline(spec) if content is None else ()
-        changes.append(Adopt(key=spec.key, reason=reason, spec=spec, voice=side.voice, fields=fields))
+        changes.append(
+            Adopt(
+                key=spec.key, reason=reason, spec=spec, voice=side.voice, fields=fields, note=side.until_now
+            )
+        )
     fields = _listed_changes(side)
     if fields:
         changes.append(
@@ -76,7 +81,15 @@ class _Side:
 
     @property
     def locked(self) -> LockedVoice | None:
-        return self.entry.get(self.voice.id) if self.entry else None
+        """What the lock says of the voice, under this key first: it may have been another's."""
+        found = self.facts.locked
+        return found.get(self.spec.key) or next((found[key] for key in sorted(found)), None)
+
+    @property
+    def until_now(self) -> str | None:
+        """Say whose voice it was, as far as the lock remembers."""
+        others = sorted(self.facts.locked.keys() - {self.spec.key})
+        return f"until now the voice of {', '.join(others)}" if others else None
 
     @property
     def choice(self) -> str | None:

@@ -16,7 +16,6 @@ from ddvoices.model import (
     FieldChange,
     KeyProblem,
     Lock,
-    LockEntry,
     ObservedCounts,
     ObservedRegion,
     ObservedVoice,
@@ -79,7 +78,7 @@ def _plan_region(
     meaning = resolve(specs, evidence, region=observed.region)
     standings = judge(specs, evidence, meaning, elsewhere=desired.voices)
     changes, problems = _changes(
-        specs, meaning, entries, observed.region, _unsettled(observed, evidence, options)
+        specs, meaning, evidence, observed.region, _unsettled(observed, evidence, options)
     )
     if options.prune and not problems:
         changes.extend(_deletes(observed.voices, standings))
@@ -120,7 +119,7 @@ def _unsettled(observed: ObservedRegion, evidence: Evidence, options: PlanOption
 def _changes(
     specs: Iterable[VoiceSpec],
     meaning: Meaning,
-    entries: Mapping[str, LockEntry],
+    evidence: Evidence,
     region: str,
     unsettled: frozenset[str],
 ) -> tuple[list[Change], list[KeyProblem]]:
@@ -131,9 +130,9 @@ def _changes(
         claim = meaning.claims.get(spec.key)
         found: tuple[Change, ...] = ()
         if claim is not None:
-            found = compare(spec, claim, entries.get(spec.key), pin=spec.ids.get(region))
+            found = compare(spec, claim, evidence.entries.get(spec.key), pin=spec.ids.get(region))
         elif spec.key not in problems:
-            found = (create(spec),)
+            found = (create(spec, gone=evidence.is_gone(spec.key)),)
         if spec.key in unsettled and any(change.action in _UPLOADS for change in found):
             problems[spec.key] = _open_intent(spec.key, region)
         else:

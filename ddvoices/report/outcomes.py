@@ -7,7 +7,7 @@ from typing import Any
 
 from click import style, unstyle
 
-from ddvoices.model import Action, Outcome, Report, Result
+from ddvoices.model import Outcome, Report, Result
 from ddvoices.report.terminal import printable
 from ddvoices.report.words import WIDEST_KEY
 
@@ -21,6 +21,7 @@ _COLORS = {
     Result.STALE: "yellow",
     Result.SKIPPED: "yellow",
 }
+_COUNTED = {result: str(result) for result in Result} | {Result.ALREADY: "already done"}
 
 
 def report_document(report: Report) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def report_text(report: Report, *, color: bool = False) -> str:
         if outcome.error is not None:
             lines.append(f"         {printable(outcome.error)}")
     counts = Counter(outcome.result for outcome in report.outcomes)
-    counted = ", ".join(f"{counts[result]} {result}" for result in Result if counts[result])
+    counted = ", ".join(f"{counts[result]} {_COUNTED[result]}" for result in Result if counts[result])
     last = f"Apply: {counted or 'nothing to do'}."
     if report.pending:
         last += f" {report.pending} still to be made."
@@ -74,7 +75,7 @@ def _head(outcome: Outcome, width: int = 0) -> str:
     """Return what became of what; columns begin below each other where keys are ``width`` wide."""
     mark = style(f"{outcome.result:8}", fg=_COLORS[outcome.result], bold=True)
     line = f"{mark} {outcome.region}  {outcome.action:7}  {_subject(outcome):{width}}"
-    if outcome.id is not None and outcome.key is not None and outcome.action is not Action.UPDATE:
+    if outcome.id is not None and outcome.key is not None:
         line += style(f"  {printable(outcome.id)}", dim=True)
     return line
 

@@ -20,6 +20,7 @@ _COUNTED = (
     (Action.ADOPT, "to adopt"),
     (Action.DELETE, "to delete"),
 )
+_LEFT_OVER = ("superseded", "duplicate", "orphaned")
 # these only repeat what the sample's own line says
 _UNSHOWN = frozenset({"fingerprint", "sample"})
 
@@ -34,6 +35,7 @@ def plan_text(document: Document, *, color: bool = False) -> str:
         style(f"refused: {printable(refusal)}", fg="red", bold=True) for refusal in document["refusals"]
     ]
     lines.append(_last_line(document))
+    lines += _left_over(document)
     text = "\n".join(lines) + "\n"
     return text if color else _plain(text)
 
@@ -112,9 +114,24 @@ def _last_line(document: Document) -> str:
     counts = [f"{summary[action]} {words}" for action, words in _COUNTED if summary[action]]
     if not counts and document["complete"]:
         return style("No changes.", bold=True) + f" {_in_sync(summary['noop'])}."
-    counts = counts or ["no changes"]
-    line = style("Plan:", bold=True) + f" {', '.join(counts)}; {_in_sync(summary['noop'])}."
-    return line if document["complete"] else line + style(" The plan is not complete.", fg="red")
+    regions = document["regions"]
+    failed = [printable(name) for name, region in regions.items() if region["error"] is not None]
+    if failed and len(failed) == len(regions):
+        return style("Plan:", bold=True) + style(" not known: no region could be asked.", fg="red")
+    line = style("Plan:", bold=True) + f" {', '.join(counts or ['no changes'])}; {_in_sync(summary['noop'])}."
+    if document["complete"]:
+        return line
+    why = f": {', '.join(failed)} could not be asked" if failed else ""
+    return line + style(f" The plan is not complete{why}.", fg="red")
+
+
+def _left_over(document: Document) -> Iterator[str]:
+    """Yield what is there of ours without being needed, where a prune isn't planned."""
+    observed = [region["observed"] for region in document["regions"].values()]
+    counts = {word: sum(counted[word] for counted in observed) for word in _LEFT_OVER}
+    found = [f"{count} {word}" for word, count in counts.items() if count]
+    if found and not document["prune"]:
+        yield f"Left over: {', '.join(found)}. --prune deletes those that are ours and not protected."
 
 
 def _in_sync(count: int) -> str:

@@ -28,6 +28,7 @@ COLORS: Mapping[Action, str] = {
 
 REASONS: Mapping[Reason, str] = {
     Reason.NOT_IN_REGION: "not in the region yet",
+    Reason.GONE: "its voice is gone from the region",
     Reason.FIELDS_DIFFER: "set in place",
     Reason.CONTENT_DIFFERS: "a new voice is made; the old one stays",
     Reason.PUBLISH_WITHDRAWN: "no longer published",
@@ -55,9 +56,9 @@ WIDEST_KEY = 40
 
 
 def value_words(value: Any) -> str:
-    """Return a field's value as it is shown: quoted text, plain numbers, ``-`` for nothing; cut if long."""
+    """Return a field's value as it is shown: quoted text, plain numbers, cut if long."""
     if value is None:
-        return "-"
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if not isinstance(value, str):

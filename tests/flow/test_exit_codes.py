@@ -100,7 +100,7 @@ def test_one_region_that_is_down_does_not_stop_the_other(two_regions: Workspace)
     assert plan["regions"]["us"]["summary"]["create"] == 1
     assert not plan["complete"]
     done = two_regions.run("plan", "--detailed-exitcode", code=1)
-    assert "The plan is not complete." in done.stdout
+    assert "The plan is not complete: eu could not be asked." in done.stdout
     two_regions.apply(code=4)
     assert len(two_regions.there("us")) == 1
 
@@ -415,3 +415,17 @@ def test_nothing_is_written_into_the_catalog_by_looking(workspace: Workspace) ->
     for arguments in (["validate"], ["plan"], ["status"], ["ids"]):
         workspace.run(*arguments)
     assert sorted(Path(workspace.root).rglob("*")) == before
+
+
+def test_6_a_refused_plan_says_so_once_and_asks_nothing(workspace: Workspace) -> None:
+    for key in ("ada", "bob", "cyd", "dan"):
+        workspace.voice(key)
+    workspace.apply()
+    workspace.voices = {}
+    saved = workspace.run("plan", "--prune", "-o", "plan.json")
+    assert "an apply of it is refused" in saved.stderr
+    said, code = on_a_terminal(workspace, ["apply", "--prune"], "")
+    assert (code, said.count("policy allows 3"), "Apply these" in said) == (6, 1, False)
+    forced = workspace.run("apply", "--yes", "--prune", "--force")
+    assert "warning: allowed by --force: us: 4 of 4 voices would be deleted" in forced.stderr
+    assert "refused" not in forced.stdout

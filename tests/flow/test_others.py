@@ -235,3 +235,38 @@ def test_a_400_for_a_locked_voice_is_not_taken_for_gone(workspace: Workspace) ->
     workspace.emulator.faults(workspace.key, [])
     assert workspace.changes() == []
     assert len(workspace.there()) == 1
+
+
+def test_what_is_left_over_is_counted_without_a_prune_too(workspace: Workspace) -> None:
+    workspace.voice("ada"), workspace.voice("bob")
+    workspace.apply()
+    workspace.new_sample("ada", pitch=700)
+    workspace.apply()
+    del workspace.voices["bob"]
+    left = "Left over: 1 superseded, 1 orphaned. --prune deletes those that are ours and not protected.\n"
+    assert workspace.run("plan").stdout.endswith(left)
+    assert "Left over" not in workspace.run("plan", "--prune").stdout
+
+
+def test_the_lock_is_to_be_committed_only_when_it_has_changed(workspace: Workspace) -> None:
+    theirs = stranger(workspace, title="Theirs")
+    workspace.voice("ada", ids={"us": theirs})
+    assert "alone (ada): commit it" in workspace.run("apply", "--yes").stderr
+    assert workspace.run("apply", "--yes").stderr == ""
+
+
+def test_a_voice_that_is_gone_is_said_to_be(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.apply()
+    workspace.emulator.reset(workspace.key)
+    assert workspace.changes() == [("create", "ada", "gone")]
+
+
+def test_what_was_sent_under_a_former_key_is_remembered(workspace: Workspace) -> None:
+    workspace.voice("ada", age=30)
+    workspace.apply()
+    voice = workspace.voices.pop("ada")
+    workspace.voices = {"countess": {**voice, "age": 31, "moved_from": ["ada"]}}
+    [change] = workspace.plan()["regions"]["us"]["changes"]
+    assert {"path": "age", "before": 30, "after": 31} in change["fields"]
+    assert "note" not in change

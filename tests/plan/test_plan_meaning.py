@@ -238,7 +238,9 @@ CASES = [
         means={"ada": "v1"},
         pending=REPLACES,
     ),
-    Case(name="locked, and gone", wanted=(ADA,), lock=(kept(ADA, "v1"),), pending=CREATES),
+    Case(
+        name="locked, and gone", wanted=(ADA,), lock=(kept(ADA, "v1"),), pending=(("create", "ada", "gone"),)
+    ),
     Case(
         name="locked, adopted, and no sample ever",
         wanted=(pinned(voice("ada", sound=None), "v1"),),

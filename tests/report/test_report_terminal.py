@@ -45,7 +45,7 @@ def test_it_can_be_done_twice(text: str) -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (None, "-"),
+        (None, "none"),
         (True, "yes"),
         (False, "no"),
         (34, "34"),
