@@ -167,4 +167,4 @@ def _dependents(work: Work, lock: Lock, runs: Sequence[RegionRun]) -> list[str]:
         return []
     names = ", ".join(sorted(keys)[:5]) + (", …" if len(keys) > 5 else "")
     known = "1 voice is" if len(keys) == 1 else f"{len(keys)} voices are"
-    return [f"{known} known by {work.desired.root / LOCK_NAME} alone ({names}): commit it"]
+    return [f"{known} known by {LOCK_NAME} alone ({names}): commit it"]

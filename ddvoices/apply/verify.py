@@ -44,6 +44,7 @@ class Verifier:
         self._seen: dict[str, ObservedVoice] = {}
         self._first_created = True
         self._trouble: ServiceError | None = None
+        self._uncorrected: dict[str, str] = {}
 
     def created(self, spec: VoiceSpec, locked: LockedVoice) -> bool:
         """Take note of a new voice, and look for it at once if it is the first; tell whether more may come.
@@ -84,6 +85,16 @@ class Verifier:
             if reported or written in corrected:
                 yield written.spec.key, written.spec, written.locked, reported
 
+    def uncorrected(self) -> dict[str, str]:
+        """Return key → message for the new voices that the service keeps otherwise and took no correction of.
+
+        That is no refusal to be remembered: the next plan shows an update.
+        """
+        return {
+            key: f"made, but the service shows it otherwise, and took no correction: {error}: apply again"
+            for key, error in self._uncorrected.items()
+        }
+
     def missing(self) -> dict[str, str]:
         """Return key → message for the new voices that the service doesn't show."""
         why = "doesn't list it" if self._trouble is None else f"could not be asked about it: {self._trouble}"
@@ -108,7 +119,8 @@ class Verifier:
         voice = self._seen.get(written.locked.id)
         if voice is None:
             return {}
-        reported = {c.path: str(c.before) for c in listed_differences(written.spec, voice)}
+        differing = () if written.spec.key in self._uncorrected else listed_differences(written.spec, voice)
+        reported = {change.path: str(change.before) for change in differing}
         if written.created and voice.speaker_id and not self._is_marked(voice):
             reported["speaker_id"] = voice.speaker_id
         return reported
@@ -148,8 +160,9 @@ class Verifier:
         if written.created and differing:
             try:
                 set_fields(self._client, written.locked.id, differing)
-            except ServiceError:
-                return False  # the next plan shows it as an update
+            except ServiceError as error:
+                self._uncorrected[written.spec.key] = str(error)
+                return False
         return bool(differing) or not written.created
 
     def _differs(self, written: _Written) -> bool:

@@ -47,6 +47,14 @@ class VoiceFacts:
             return False
         return any(_created_unmarked(entry, self.voice) for entry in self.locked.values())
 
+    @property
+    def published(self) -> bool:
+        """Tell whether we have made the voice as a published one: by its marker, else by the lock."""
+        if self.marker is not None:
+            return self.marker.publish
+        made = (entry for entry in self.locked.values() if entry.origin is Origin.CREATED)
+        return any(entry.sent.get("publish") is True for entry in made)
+
     def content(self, key: str | None = None) -> str | None:
         """Return the known fingerprint: the marker's, else the lock's (that of ``key`` first)."""
         if self.unreadable:

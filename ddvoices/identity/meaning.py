@@ -51,6 +51,7 @@ def resolve(specs: Sequence[VoiceSpec], evidence: Evidence, *, region: str) -> M
     """Return which voice each of ``specs`` means in ``region``."""
     resolver = _Resolver(specs, evidence, region)
     resolver.refuse_unreadable()
+    resolver.refuse_foreign()
     for step in (
         resolver.by_content,
         resolver.by_content_elsewhere,
@@ -174,6 +175,18 @@ class _Resolver:
             locked = entry is not None and any(of_unknown_scheme(v.fingerprint) for v in entry.voices)
             if marked or locked:
                 self._refuse(spec, Reason.NEWER_SCHEME, _NEWER)
+
+    def refuse_foreign(self) -> None:
+        """Refuse the keys whose voice by the lock is another catalog's by its marker: it isn't made again."""
+        for spec in self.open():
+            entry = self.evidence.entries.get(spec.key)
+            facts = self.evidence.by_id.get(entry.choice.id) if entry and entry.choice else None
+            if facts is not None and facts.foreign:
+                message = (
+                    f"its voice {facts.voice.id} carries another owner's marker: "
+                    "name that owner under former_owners"
+                )
+                self._refuse(spec, Reason.FOREIGN, message)
 
     def refuse_creates_beside_unreadable(self) -> None:
         """Refuse creates while voices of a newer release are there that may be of any key."""

@@ -171,7 +171,7 @@ class ObservedCounts:
 
     @property
     def ours(self) -> int:
-        """Return how many voices the percentages of a policy are of."""
+        """Return how many voices are this catalog's, needed or not."""
         return self.managed + self.superseded + self.duplicate + self.orphaned
 
 

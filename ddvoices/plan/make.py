@@ -189,12 +189,15 @@ def _count(standings: Standings) -> ObservedCounts:
 
 def _still_public(specs: Iterable[VoiceSpec], evidence: Evidence, standings: Standings) -> list[str]:
     """Say which public voices outlive the withdrawal of their publication."""
-    private = {spec.key for spec in specs if not spec.publish}
+    public = {spec.key for spec in specs if spec.publish}
     return [
-        f"{key}: the voice {voice_id} was published and is superseded, but stays public until it is "
-        "deleted: run `ddvoices apply --prune`"
+        f"{key or 'a key that nobody remembers'}: the voice {voice_id} was published and is {standing}, but "
+        f"stays public until it is deleted: run `ddvoices {_deleter(voice_id, standings)}`"
         for voice_id, (standing, key) in sorted(standings.of.items())
-        if standing in (Standing.SUPERSEDED, Standing.DUPLICATE) and key in private
-        for marker in [evidence.by_id[voice_id].marker]
-        if marker is not None and marker.publish
+        if standing in _DELETED_AS and key not in public and evidence.by_id[voice_id].published
     ]
+
+
+def _deleter(voice_id: str, standings: Standings) -> str:
+    """Return the command that deletes a voice: a prune leaves what is protected or a former owner's."""
+    return "apply --prune" if voice_id in standings.prunable else f"voices delete {voice_id}"

@@ -21,13 +21,13 @@ def refusals(regions: Iterable[RegionPlan], policy: Policy) -> tuple[Refusal, ..
     return tuple(found)
 
 
-def allowed(ours: int, percent: int) -> int:
-    """Return how many of ``ours`` voices may be deleted, or replaced, in one run; 0 % means none."""
+def allowed(live: int, percent: int) -> int:
+    """Return how many of ``live`` voices may be deleted, or replaced, in one run; 0 % means none."""
     if percent >= 100:
-        return ours
+        return live
     if percent <= 0:
         return 0
-    return ours * percent // 100 if ours >= SMALL_REGION else SMALL_REGION_LIMIT
+    return live * percent // 100 if live >= SMALL_REGION else SMALL_REGION_LIMIT
 
 
 def _protected(region: RegionPlan) -> list[Refusal]:
@@ -47,11 +47,13 @@ def _protected(region: RegionPlan) -> list[Refusal]:
 def _too_many(region: RegionPlan, action: Action, percent: int) -> list[Refusal]:
     """Refuse more changes of one kind than the policy allows."""
     count = sum(change.action is action for change in region.pending)
-    limit = allowed(region.counts.ours, percent)
+    # former voices must not make room for more replaces: an account that is never pruned has many
+    live = region.counts.ours if action is Action.DELETE else region.counts.managed
+    limit = allowed(live, percent)
     if count <= limit:
         return []
     message = (
-        f"{count} of {region.counts.ours} voices would be {action}d, and the policy allows {limit}: "
+        f"{count} of {live} voices would be {action}d, and the policy allows {limit}: "
         f"use --force, or raise policy.max_{action}_percent ({percent})"
     )
     return [Refusal(region=region.region, message=message, forceable=True)]

@@ -103,12 +103,16 @@ def _is_true(item: Mapping[str, Any], action: Action, region: RegionPlan) -> boo
     if action is Action.DELETE:
         return item["id"] not in region.standings
     mine = _of_key(item["key"], region)
-    if not mine or any(change.action in _UNDONE_BY[action] for change in mine):
+    planned = {change.action for change in mine}
+    if not mine or planned & _UPLOADING:
         return False
-    if action is Action.ADOPT:
-        return bool(mine[0].id == item["id"])
+    if action is Action.ADOPT and (Action.ADOPT in planned or mine[0].id != item["id"]):
+        return False
     wanted = describe(mine[0].spec) if mine[0].spec is not None else {}
-    return all(wanted.get(field["path"]) == field["after"] for field in item["fields"])
+    still = {f.path for change in mine if change.action is Action.UPDATE for f in change.fields}
+    return all(
+        field["path"] not in still and wanted.get(field["path"]) == field["after"] for field in item["fields"]
+    )
 
 
 def _now(item: Mapping[str, Any], region: RegionPlan) -> str | None:
@@ -122,9 +126,3 @@ def _of_key(key: str | None, region: RegionPlan) -> list[Change]:
 
 
 _UPLOADING = frozenset({Action.CREATE, Action.REPLACE})
-_UNDONE_BY = {
-    Action.CREATE: _UPLOADING,
-    Action.REPLACE: _UPLOADING,
-    Action.UPDATE: _UPLOADING | {Action.UPDATE},
-    Action.ADOPT: _UPLOADING | {Action.ADOPT},
-}

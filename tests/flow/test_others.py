@@ -270,3 +270,33 @@ def test_what_was_sent_under_a_former_key_is_remembered(workspace: Workspace) ->
     [change] = workspace.plan()["regions"]["us"]["changes"]
     assert {"path": "age", "before": 30, "after": 31} in change["fields"]
     assert "note" not in change
+
+
+def test_a_former_owner_that_is_forgotten_uploads_nothing(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.apply()
+    workspace.settings |= {"owner": "new-owner-1a2b", "former_owners": [workspace.settings["owner"]]}
+    workspace.apply()
+    del workspace.settings["former_owners"]
+    workspace.calls()
+    [error] = workspace.plan(code=1)["regions"]["us"]["errors"]
+    assert (error["reason"], "former_owners" in error["message"]) == ("foreign", True)
+    workspace.apply(code=1)
+    assert workspace.calls() == []
+
+
+@pytest.mark.parametrize("echo", ["yes", "no"])
+@pytest.mark.parametrize("how", ["withdrawn", "removed"])
+def test_a_public_voice_that_nobody_needs_is_said_until_it_is_gone(
+    workspace: Workspace, how: str, echo: str
+) -> None:
+    workspace.emulator.settings(workspace.key, echo_speaker_id=echo)
+    workspace.voice("ada", publish=True)
+    workspace.apply()
+    workspace.voices = {} if how == "removed" else workspace.voices
+    if how == "withdrawn":
+        workspace.voice("ada", publish=False)
+    workspace.apply()
+    assert "stays public until it is deleted" in workspace.run("plan").stderr
+    workspace.apply("--prune")
+    assert "public" not in workspace.run("plan").stderr

@@ -51,7 +51,7 @@ def test_without_an_echo_the_lock_is_named_and_a_replace_works(workspace: Worksp
     workspace.emulator.settings(workspace.key, echo_speaker_id=echo)
     workspace.voice("ada")
     done = workspace.run("apply", "--yes")
-    assert "commit ddvoices.lock.json" in done.stderr
+    assert "known by ddvoices.lock.json alone" in done.stderr
     workspace.new_sample("ada", pitch=600)
     assert workspace.changes() == [("replace", "ada", "content_differs")]
     workspace.apply()
@@ -111,3 +111,17 @@ def test_a_library_of_250_voices_is_seen_whole(workspace: Workspace) -> None:
     workspace.apply()
     assert len(workspace.there()) == 250
     assert workspace.plan()["summary"]["noop"] == 250
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_correction_that_failed_is_no_refusal_of_the_service(workspace: Workspace, status: int) -> None:
+    workspace.emulator.settings(workspace.key, name_on_post="ignored")
+    workspace.voice("ada", title="Short")
+    rule = {"method": "PUT", "path": "/voice", "kind": "status", "status": status}
+    workspace.emulator.faults(workspace.key, [rule])
+    report = workspace.apply(code=4)
+    assert f"PUT /voice: {status}" in report["outcomes"][0]["error"]
+    workspace.emulator.faults(workspace.key, [])
+    assert workspace.changes() == [("update", "ada", "fields_differ")]
+    assert workspace.apply()["converged"]
+    assert [voice["name"] for voice in workspace.there()] == ["Ada"]

@@ -166,3 +166,10 @@ def test_targets_choose_changes_and_never_what_is_desired():
     plan = plan_us([ada, bert], [seen(bert)], targets=("ada",))
     assert words(plan) == [("create", "ada", "not_in_region")]
     assert PlanOptions().targets == ()
+
+
+def test_former_voices_make_no_room_for_more_replaces():
+    former = [seen(spec, voice_id=f"old-{n}") for n, spec in enumerate(numbered(10, sound="former"))]
+    there = [*former, *(seen(spec) for spec in numbered(10))]
+    found = refusals(numbered(10, sound="new"), there, Policy())
+    assert ["10 of 10 voices would be replaced" in refusal.message for refusal in found] == [True]

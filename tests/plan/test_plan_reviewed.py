@@ -297,3 +297,34 @@ def test_no_ops_are_counted_and_not_listed():
     document = plan_document(checked_plan(catalog(ADA, BERT), {"us": region(seen(ADA))}))
     assert document["summary"]["noop"] == 1
     assert items(document) == [("create", "bert")]
+
+
+def test_a_create_is_not_true_while_somebody_has_renamed_its_voice():
+    machine = Machine(service=LittleService())
+    document = reviewed(machine, catalog(ADA))
+    machine.apply(catalog(ADA))
+    (voice_id,) = machine.service.voices
+    machine.service.put(voice_id, {"name": "By hand"})
+    _, verdicts = select(document, machine.plan(catalog(ADA), prune=True))
+    assert results(verdicts) == [("create", "ada", "stale")]
+
+
+def test_an_update_is_true_though_another_field_of_the_voice_differs_now():
+    machine = Machine(service=LittleService())
+    machine.apply(catalog(ADA))
+    renamed = replace(ADA, name="Other")
+    document = reviewed(machine, catalog(renamed))
+    machine.apply(catalog(renamed))
+    _, verdicts = select(document, machine.plan(catalog(replace(renamed, locale="fr-FR")), prune=True))
+    assert results(verdicts) == [("update", "ada", "already")]
+
+
+def test_an_adopt_of_another_baseline_is_not_true():
+    machine = Machine(service=LittleService())
+    theirs = machine.service.post(name="Ada", locale="en-GB", gender="female")
+    pinned = voice("ada", name="Ada", ids={"us": theirs})
+    document = reviewed(machine, catalog(pinned))
+    other = replace(pinned, sample=sample("another"))
+    machine.apply(catalog(other))
+    _, verdicts = select(document, machine.plan(catalog(other), prune=True))
+    assert results(verdicts) == [("adopt", "ada", "stale")]
