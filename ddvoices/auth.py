@@ -67,9 +67,13 @@ def find_keys(regions: Iterable[str], *, environ: Mapping[str, str], keyring: bo
     return keys
 
 
-def account_of(key: str) -> str:
-    """Return 12 hex digits that stand for a key in plans and locks, and do not give it away."""
-    return hashlib.sha256(b"ddvoices account\0" + key.strip().encode()).hexdigest()[:12]
+def account_of(key: str, endpoint: str) -> str:
+    """Return 12 hex digits that stand for a key at an endpoint in plans and locks, and do not give it away.
+
+    One key at two endpoints is two accounts: an emulator knows nothing of production's voices.
+    """
+    parts = (b"ddvoices account", endpoint.rstrip("/").encode(), key.strip().encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
 
 
 def _checked(value: str, source: str) -> Key:

@@ -126,8 +126,9 @@ def test_a_key_never_shows_itself():
 
 
 def test_an_account_stands_for_a_key():
-    account = account_of("dd-1")
-    assert account == account_of(" dd-1\n")
-    assert account != account_of("dd-2")
+    account = account_of("dd-1", "http://one/api")
+    assert account == account_of(" dd-1\n", "http://one/api/")
+    assert account != account_of("dd-2", "http://one/api")
+    assert account != account_of("dd-1", "http://two/api")
     assert len(account) == 12
     assert int(account, 16) >= 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.region import RegionRun
@@ -24,7 +24,7 @@ from ddvoices.model import (
     Report,
     Result,
 )
-from ddvoices.plan import Verdict, refusals
+from ddvoices.plan import Verdict, protected_keys, refusals
 
 _DONE = frozenset({Result.APPLIED, Result.ADOPTED, Result.ALREADY})
 _NO_OPTIONS = ApplyOptions()
@@ -135,9 +135,9 @@ def _save(work: Work) -> tuple[Lock, str | None, bool]:
         lock = lock.taken_over(region.region, region.account, frozenset(region.standings))
     lock = work.journal.fold(lock, owner=work.desired.owner)
     for region in regions:
-        specs = work.desired.wanted_in(region.region)
-        records = catch_up(region, specs, _entries(work.lock, region), ours=ours)
+        records = catch_up(region, _entries(work.lock, region), ours=ours)
         lock = fold(lock, records, owner=work.desired.owner)
+    lock = replace(lock, protected=protected_keys(work.desired, work.lock))
     try:
         changed = work.journal.settle(work.desired.root, lock)
     except LockfileError as error:

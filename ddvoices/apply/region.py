@@ -63,9 +63,9 @@ class RegionRun:
         self._options = options
         self._entries = entries
         self._ours = owner_hashes(desired.owner, desired.former_owners)
-        self._where = plan.region, plan.account
+        self._where = plan.region, plan.section
         self._creator = Creator(
-            client, journal, options, region=plan.region, account=plan.account, owner=desired.owner, seen=seen
+            client, journal, options, region=plan.region, account=plan.section, owner=desired.owner, seen=seen
         )
         self._verifier = Verifier(client, options, ours=self._ours)
         self._outcomes: dict[int, Outcome] = {}

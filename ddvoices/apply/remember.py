@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ddvoices.identity import fingerprint, key_hash, owner_hash, read_marker
-from ddvoices.lockfile import Record, drop_record, protect_record, voice_record
+from ddvoices.lockfile import Record, drop_record, voice_record
 from ddvoices.model import (
     Change,
     LockedVoice,
@@ -68,24 +68,17 @@ def _own_speaker_id(locked: LockedVoice) -> dict[str, str | None]:
     return {path: value for path, value in locked.reported.items() if path == "speaker_id"}
 
 
-def catch_up(
-    region: RegionPlan, specs: Sequence[VoiceSpec], entries: Mapping[str, LockEntry], *, ours: frozenset[int]
-) -> list[Record]:
+def catch_up(region: RegionPlan, entries: Mapping[str, LockEntry], *, ours: frozenset[int]) -> list[Record]:
     """Return what the lock should say of a region, and doesn't, though nothing was to be done for it.
 
-    A lost lock is filled again, ``protect`` follows the catalog, voices that are gone are forgotten.
+    A lost lock is filled again, voices that are gone are forgotten.
     """
-    where = region.region, region.account
+    where = region.region, region.section
     records: list[Record] = []
     for change in region.changes:
         if _unknown(change, entries) and change.spec is not None and change.voice is not None:
             voice = adopted_voice(change.spec, change.voice, entries, ours=ours)
             records.append(voice_record(*where, change.spec.key, voice))
-    records.extend(
-        protect_record(*where, spec.key, protect=spec.protect)
-        for spec in specs
-        if spec.protect != entries.get(spec.key, LockEntry()).protect
-    )
     ids = (voice.id for _, entry in sorted(entries.items()) for voice in entry.voices)
     records.extend(drop_record(*where, voice_id) for voice_id in ids if voice_id not in region.standings)
     return records

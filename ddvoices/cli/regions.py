@@ -83,7 +83,7 @@ def open_regions(
                     region=name, endpoint=found.rest, account="", error=str(error), error_code=error.exit_code
                 )
                 continue
-            accounts[name] = account_of(key.value)
+            accounts[name] = account_of(key.value, found.rest)
             clients[name] = stack.enter_context(
                 DeepdubClient(api_key=key.value, endpoints=found, sleep=sleep)
             )

@@ -20,12 +20,21 @@ class Standings:
 
 
 def judge(
-    specs: Sequence[VoiceSpec], evidence: Evidence, meaning: Meaning, *, elsewhere: Iterable[VoiceSpec] = ()
+    specs: Sequence[VoiceSpec],
+    evidence: Evidence,
+    meaning: Meaning,
+    *,
+    elsewhere: Iterable[VoiceSpec] = (),
+    protected: frozenset[str] = frozenset(),
 ) -> Standings:
-    """Return what every observed voice is; ``elsewhere`` are voices that are wanted in other regions only."""
-    judge_ = _Judge(specs, evidence.entries, meaning, elsewhere)
-    of = {voice_id: judge_.standing(facts) for voice_id, facts in evidence.by_id.items()}
-    prunable = frozenset(i for i, facts in evidence.by_id.items() if judge_.may_delete(facts, *of[i]))
+    """Return what every observed voice is.
+
+    ``elsewhere`` are voices that are wanted in other regions only, ``protected`` the keys of today's catalog
+    and of former ones that are.
+    """
+    rules = _Judge(specs, evidence.entries, meaning, elsewhere, protected)
+    of = {voice_id: rules.standing(facts) for voice_id, facts in evidence.by_id.items()}
+    prunable = frozenset(i for i, facts in evidence.by_id.items() if rules.may_delete(facts, *of[i]))
     return Standings(of=of, prunable=prunable)
 
 
@@ -38,14 +47,15 @@ class _Judge:
         entries: Mapping[str, LockEntry],
         meaning: Meaning,
         elsewhere: Iterable[VoiceSpec],
+        protected: frozenset[str],
     ) -> None:
         self._specs = {spec.key: spec for spec in specs}
-        self._catalog = {spec.key: spec for spec in (*elsewhere, *specs)}
-        self._entries = entries
+        catalog = (spec.key for spec in (*elsewhere, *specs))
+        self._protected_keys = protected
         self._meant = {claim.facts.voice.id: key for key, claim in meaning.claims.items()}
         self._claimed = {key: claim.facts for key, claim in meaning.claims.items()}
         self._heirs = {former: spec.key for spec in specs for former in spec.moved_from}
-        self._names = _names_by_hash([*entries, *self._heirs, *self._catalog])
+        self._names = _names_by_hash([*entries, *sorted(protected), *self._heirs, *catalog])
 
     def standing(self, facts: VoiceFacts) -> tuple[Standing, str | None]:
         """Return the standing of one voice and the key that it is or was of."""
@@ -84,16 +94,11 @@ class _Judge:
         return claimed is not None and content is not None and content == claimed.content(key)
 
     def _protected(self, facts: VoiceFacts, key: str | None) -> bool:
-        """Tell whether the catalog, or the lock for a key that is no longer in it, protects a voice."""
+        """Tell whether a key that the voice is or was of is protected."""
         names = {*facts.locked, *([key] if key is not None else [])}
         if facts.marker is not None and facts.marker.key in self._names:
             names.add(self._names[facts.marker.key])
-        return any(self._protects(name) for name in names)
-
-    def _protects(self, key: str) -> bool:
-        if key in self._catalog:
-            return self._catalog[key].protect
-        return key in self._entries and self._entries[key].protect
+        return bool(names & self._protected_keys)
 
 
 def _names_by_hash(keys: Iterable[str]) -> dict[int, str]:

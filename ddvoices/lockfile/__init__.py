@@ -9,7 +9,6 @@ from ddvoices.lockfile.records import (
     drop_record,
     fold,
     intent_record,
-    protect_record,
     voice_record,
 )
 
@@ -27,7 +26,6 @@ __all__ = [
     "intent_record",
     "load_lock",
     "peek",
-    "protect_record",
     "save_lock",
     "voice_record",
 ]

@@ -65,7 +65,7 @@ def save_lock(root: Path, lock: Lock) -> bool:
     with suppress(OSError):
         if read_regular(path) == data:
             return False
-    if not lock.regions and not path.exists():
+    if not lock.regions and not lock.protected and not path.exists():
         return False
     try:
         write_whole(path, data)
@@ -76,26 +76,26 @@ def save_lock(root: Path, lock: Lock) -> bool:
 
 def format_lock(lock: Lock) -> str:
     """Return the lock as text: sorted, one fact a line, so that git can merge and people can read it."""
-    document = {"format_version": FORMAT_VERSION, "owner": lock.owner, "regions": _regions(lock)}
+    document = {
+        "format_version": FORMAT_VERSION,
+        "owner": lock.owner,
+        "protected": sorted(lock.protected),
+        "regions": _regions(lock),
+    }
     return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def _regions(lock: Lock) -> dict[str, Any]:
     return {
         region: {
-            account: {key: _entry_document(entry) for key, entry in entries.items()}
-            for account, entries in accounts.items()
+            section: {
+                key: {"voices": list(map(voice_document, entry.voices))} for key, entry in entries.items()
+            }
+            for section, entries in sections.items()
             if entries
         }
-        for region, accounts in lock.regions.items()
+        for region, sections in lock.regions.items()
     }
-
-
-def _entry_document(entry: LockEntry) -> dict[str, Any]:
-    document: dict[str, Any] = {"voices": [voice_document(voice) for voice in entry.voices]}
-    if entry.protect:
-        document["protect"] = True
-    return document
 
 
 def _parse(text: str, path: Path) -> Mapping[str, Any]:
@@ -127,12 +127,13 @@ def _read(document: Mapping[str, Any], path: Path) -> Lock:
     try:
         regions = {
             region: {
-                account: {key: _read_entry(entry) for key, entry in entries.items()}
-                for account, entries in accounts.items()
+                section: {key: _read_entry(entry) for key, entry in entries.items()}
+                for section, entries in sections.items()
             }
-            for region, accounts in document["regions"].items()
+            for region, sections in document["regions"].items()
         }
-        return Lock(owner=typed(document["owner"], str), regions=regions)
+        protected = frozenset(typed(key, str) for key in typed(document.get("protected", []), list))
+        return Lock(owner=typed(document["owner"], str), regions=regions, protected=protected)
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise LockfileError(
             f"{path}: not a whole lock: {type(error).__name__}: {error}; {_WAY_OUT}"
@@ -140,8 +141,7 @@ def _read(document: Mapping[str, Any], path: Path) -> Lock:
 
 
 def _read_entry(document: Mapping[str, Any]) -> LockEntry:
-    voices = tuple(read_voice(voice) for voice in document["voices"])
-    return LockEntry(voices=voices, protect=document.get("protect", False) is True)
+    return LockEntry(voices=tuple(read_voice(voice) for voice in document["voices"]))
 
 
 def _reason(error: Exception) -> str:

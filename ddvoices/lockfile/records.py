@@ -79,11 +79,6 @@ def drop_record(region: str, account: str, voice_id: str) -> Record:
     return {"op": "drop", "region": region, "account": account, "id": voice_id}
 
 
-def protect_record(region: str, account: str, key: str, *, protect: bool) -> Record:
-    """Return the record that a key is, or is no longer, protected."""
-    return {"op": "protect", "region": region, "account": account, "key": key, "protect": protect}
-
-
 FOLDED: Record = {"op": "folded"}
 # the first record of every journal: a release that writes others has another version
 JOURNAL_HEADER: Record = {"op": "journal", "format_version": "1.0"}
@@ -118,14 +113,14 @@ def fold(lock: Lock, records: Iterable[Record], *, owner: str) -> Lock:
         for account, entries in accounts.items():
             drafts[region, account] = _Draft(entries)
     for record in records:
-        if record["op"] in ("voice", "drop", "protect"):
+        if record["op"] in ("voice", "drop"):
             where = record["region"], record["account"]
             drafts.setdefault(where, _Draft({})).fold(record)
     regions: dict[str, dict[str, Mapping[str, LockEntry]]] = {}
     for (region, account), draft in drafts.items():
         if draft.entries:
             regions.setdefault(region, {})[account] = draft.entries
-    return Lock(owner=owner, regions=regions)
+    return Lock(owner=owner, regions=regions, protected=lock.protected)
 
 
 class _Draft:
@@ -142,29 +137,26 @@ class _Draft:
         """Take one record in."""
         if record["op"] == "voice":
             self._put_first(record["key"], read_voice(record["voice"]))
-        elif record["op"] == "drop":
-            self._drop(record["id"])
         else:
-            entry = self.entries.get(record["key"], LockEntry())
-            self._set(record["key"], LockEntry(voices=entry.voices, protect=record["protect"]))
+            self._drop(record["id"])
 
     def _put_first(self, key: str, voice: LockedVoice) -> None:
         """Make ``voice`` the choice of ``key``, and of no other key."""
         self._drop(voice.id)
         entry = self.entries.get(key, LockEntry())
-        self._set(key, LockEntry(voices=(voice, *entry.voices), protect=entry.protect))
+        self._set(key, (voice, *entry.voices))
         self._keys[voice.id] = {key}
 
     def _drop(self, voice_id: str) -> None:
         for key in self._keys.pop(voice_id, ()):  # more than one after a merge by hand
             entry = self.entries[key]
             rest = tuple(voice for voice in entry.voices if voice.id != voice_id)
-            self._set(key, LockEntry(voices=rest, protect=entry.protect))
+            self._set(key, rest)
 
-    def _set(self, key: str, entry: LockEntry) -> None:
+    def _set(self, key: str, voices: tuple[LockedVoice, ...]) -> None:
         """Store an entry; one that says nothing is left out."""
-        if entry.voices or entry.protect:
-            self.entries[key] = entry
+        if voices:
+            self.entries[key] = LockEntry(voices=voices)
         else:
             self.entries.pop(key, None)
 
@@ -271,7 +263,6 @@ _FIELDS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "voice": {**_WHERE, "key": (str,), "intent": (str, type(None))},
     "close": {"intent": (str,)},
     "drop": {**_WHERE, "id": (str,)},
-    "protect": {**_WHERE, "key": (str,), "protect": (bool,)},
     "folded": {},
 }
 

@@ -179,14 +179,15 @@ class ObservedCounts:
 class RegionPlan:
     """The plan of one region.
 
-    ``changes`` holds the no-ops too, sorted by key. ``standings`` says of each observed voice's id what it
-    is to the catalog and, as far as known, to which key, and ``names`` what it is called; ``prunable`` are
-    the ids that a prune may delete.
+    ``section`` is the account's in the lock. ``changes`` holds the no-ops too, sorted by key. ``standings``
+    says of each observed voice's id what it is to the catalog and, as far as known, to which key, and
+    ``names`` what it is called; ``prunable`` are the ids that a prune may delete.
     """
 
     region: str
     endpoint: str
     account: str
+    section: str = ""
     changes: tuple[Change, ...] = ()
     counts: ObservedCounts = ObservedCounts()
     standings: Mapping[str, tuple[Standing, str | None]] = field(default_factory=dict)

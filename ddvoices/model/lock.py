@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -36,7 +36,6 @@ class LockEntry:
     """The voices of one key in one account; the first is the lock's choice."""
 
     voices: tuple[LockedVoice, ...] = ()
-    protect: bool = False
 
     @property
     def choice(self) -> LockedVoice | None:
@@ -48,49 +47,67 @@ class LockEntry:
         return next((voice for voice in self.voices if voice.id == voice_id), None)
 
 
+Section = Mapping[str, LockEntry]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """The whole lock: region → account → key → entry."""
+    """The whole lock: region → section → key → entry; and the keys that the catalog protects or did last.
+
+    A section is one account of the service. It is named by the hash of the key under which it was first
+    applied to, and found again under another key of that account by the voices that it holds.
+    """
 
     owner: str = ""
-    regions: Mapping[str, Mapping[str, Mapping[str, LockEntry]]] = field(default_factory=dict)
+    regions: Mapping[str, Mapping[str, Section]] = field(default_factory=dict)
+    protected: frozenset[str] = frozenset()
+
+    def section(self, region: str, account: str, known_ids: frozenset[str]) -> str:
+        """Return the name of an account's section: its own, else the one that holds most of its voices."""
+        sections = self.regions.get(region, {})
+        if account in sections:
+            return account
+        held = {name: len(known_ids & set(_ids(section))) for name, section in sections.items()}
+        most = max(sorted(held), key=lambda name: held[name], default=account)
+        return most if held.get(most) else account
 
     def entries(self, region: str, account: str, known_ids: frozenset[str]) -> dict[str, LockEntry]:
         """Return key → entry for one account.
 
-        Entries of other accounts count as far as today's key knows their ids, which is how a rotated key
-        keeps its voices; what the account's own say of an id is all that counts for it.
+        What other sections say of ids that the account's own doesn't hold counts as far as today's key knows
+        them: two branches may each have begun a section for one account.
         """
-        accounts = self.regions.get(region, {})
-        merged = dict(accounts.get(account, {}))
-        taken = {voice.id for entry in merged.values() for voice in entry.voices}
-        for other in sorted(accounts.keys() - {account}):
-            for key, entry in accounts[other].items():
+        sections, own = self.regions.get(region, {}), self.section(region, account, known_ids)
+        merged = dict(sections.get(own, {}))
+        taken = set(_ids(merged))
+        for other in sorted(sections.keys() - {own}):
+            for key, entry in sections[other].items():
                 known = tuple(v for v in entry.voices if v.id in known_ids and v.id not in taken)
                 if known:
-                    merged[key] = _join(merged.get(key), known, protect=entry.protect)
+                    merged[key] = LockEntry(voices=merged.get(key, LockEntry()).voices + known)
                     taken.update(voice.id for voice in known)
         return merged
 
     def taken_over(self, region: str, account: str, known_ids: frozenset[str]) -> Lock:
-        """Return the lock with all that `entries` finds as the account's own, so that it can change there."""
+        """Return the lock with all that `entries` finds in the account's own section, and nowhere else."""
         entries = self.entries(region, account, known_ids)
         if not entries:
             return self
-        accounts = {**self.regions.get(region, {}), account: entries}
-        return replace(self, regions={**self.regions, region: accounts})
-
-    def ids(self, region: str) -> frozenset[str]:
-        """Return every voice id that is remembered for a region, whatever the account."""
-        accounts = self.regions.get(region, {}).values()
-        return frozenset(v.id for entries in accounts for entry in entries.values() for v in entry.voices)
+        own, moved = self.section(region, account, known_ids), set(_ids(entries))
+        others = {name: s for name, s in self.regions.get(region, {}).items() if name != own}
+        sections = {own: entries, **{name: _without(section, moved) for name, section in others.items()}}
+        kept = {name: section for name, section in sections.items() if section}
+        return replace(self, regions={**self.regions, region: kept})
 
 
-def _join(entry: LockEntry | None, voices: tuple[LockedVoice, ...], *, protect: bool) -> LockEntry:
-    """Return ``entry`` with the voices that it lacks behind its own."""
-    if entry is None:
-        return LockEntry(voices=voices, protect=protect)
-    return LockEntry(voices=entry.voices + voices, protect=entry.protect or protect)
+def _ids(section: Section) -> Iterator[str]:
+    return (voice.id for entry in section.values() for voice in entry.voices)
+
+
+def _without(section: Section, ids: set[str]) -> Section:
+    """Return a section without some voices, and without the keys that are left with none."""
+    rest = {key: tuple(v for v in entry.voices if v.id not in ids) for key, entry in section.items()}
+    return {key: LockEntry(voices=voices) for key, voices in rest.items() if voices}
 
 
 EMPTY_LOCK = Lock()

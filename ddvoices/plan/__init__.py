@@ -3,7 +3,7 @@
 from ddvoices.plan.compare import listed_differences
 from ddvoices.plan.describe import describe, sent_document
 from ddvoices.plan.document import FORMAT_VERSION, plan_document, read_document
-from ddvoices.plan.make import is_chosen, make_plan
+from ddvoices.plan.make import is_chosen, make_plan, protected_keys
 from ddvoices.plan.policy import refusals
 from ddvoices.plan.reviewed import Verdict, select
 
@@ -15,6 +15,7 @@ __all__ = [
     "listed_differences",
     "make_plan",
     "plan_document",
+    "protected_keys",
     "read_document",
     "refusals",
     "select",

@@ -66,6 +66,16 @@ def make_plan(
     )
 
 
+def protected_keys(desired: Catalog, lock: Lock) -> frozenset[str]:
+    """Return the protected keys: those of the catalog, and those that were when they left it.
+
+    A former key of a voice of today is as that one is.
+    """
+    decided = {key for spec in desired.voices for key in (spec.key, *spec.moved_from)}
+    today = {key for spec in desired.voices if spec.protect for key in (spec.key, *spec.moved_from)}
+    return frozenset(lock.protected - decided | today)
+
+
 def _plan_region(
     desired: Catalog, observed: ObservedRegion, lock: Lock, options: PlanOptions
 ) -> tuple[RegionPlan, list[str]]:
@@ -73,10 +83,13 @@ def _plan_region(
     if observed.error is not None:
         return _not_observed(observed), []
     specs = desired.wanted_in(observed.region)
-    entries = lock.entries(observed.region, observed.account, frozenset(v.id for v in observed.voices))
+    known = frozenset(voice.id for voice in observed.voices)
+    entries = lock.entries(observed.region, observed.account, known)
     evidence = Evidence(observed.voices, entries, owner=desired.owner, former_owners=desired.former_owners)
     meaning = resolve(specs, evidence, region=observed.region)
-    standings = judge(specs, evidence, meaning, elsewhere=desired.voices)
+    standings = judge(
+        specs, evidence, meaning, elsewhere=desired.voices, protected=protected_keys(desired, lock)
+    )
     changes, problems = _changes(
         specs, meaning, evidence, observed.region, _unsettled(observed, evidence, options)
     )
@@ -86,6 +99,7 @@ def _plan_region(
         region=observed.region,
         endpoint=observed.endpoint,
         account=observed.account,
+        section=lock.section(observed.region, observed.account, known),
         changes=tuple(sorted(_chosen(changes, options, specs), key=_sort_key)),
         counts=_count(standings),
         standings=standings.of,

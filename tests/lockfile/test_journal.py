@@ -206,8 +206,6 @@ def test_a_torn_last_line_of_anything_is_ignored(tmp_path):
         lines({**INTENT, "sent": []}),
         lines({"op": "close"}),
         lines({"op": "drop", "region": "us"}),
-        lines({"op": "protect", "region": "us", "account": "a", "key": "ada"}),
-        lines({"op": "protect", "region": "us", "account": "a", "key": "ada", "protect": "no"}),
         lines({"op": "sing"}),
         lines({"op": ["voice"]}),
     ],

@@ -17,7 +17,9 @@ from ddvoices.lockfile import LOCK_NAME, format_lock, load_lock, save_lock
 from ddvoices.model import EMPTY_LOCK, Lock, LockEntry
 
 LOCK = Lock(
-    owner=OWNER, regions={"us": {"0a1b2c": {"ada": LockEntry(voices=(locked_voice(),), protect=True)}}}
+    owner=OWNER,
+    regions={"us": {"0a1b2c": {"ada": LockEntry(voices=(locked_voice(),))}}},
+    protected=frozenset({"ada"}),
 )
 
 
@@ -25,7 +27,7 @@ LOCK = Lock(
 def test_what_is_saved_is_loaded(lock):
     with tempfile.TemporaryDirectory() as folder:
         changed = save_lock(Path(folder), lock)
-        assert changed is bool(lock.regions)
+        assert changed is bool(lock.regions or lock.protected)
         if changed:
             assert load_lock(Path(folder), owner=lock.owner) == lock
         assert save_lock(Path(folder), lock) is False
@@ -34,7 +36,8 @@ def test_what_is_saved_is_loaded(lock):
 @given(LOCKS)
 def test_a_lock_is_one_text_whatever_the_order_it_was_built_in(lock):
     turned = {name: dict(reversed(accounts.items())) for name, accounts in reversed(lock.regions.items())}
-    assert format_lock(Lock(owner=lock.owner, regions=turned)) == format_lock(lock)
+    turned_lock = Lock(owner=lock.owner, regions=turned, protected=lock.protected)
+    assert format_lock(turned_lock) == format_lock(lock)
 
 
 def test_a_lock_is_text_for_people_and_git():
@@ -159,11 +162,11 @@ import os, sys
 from pathlib import Path
 from ddvoices.errors import LockfileError
 from ddvoices.lockfile import save_lock
-from ddvoices.model import Lock, LockEntry
+from ddvoices.model import Lock
 if os.getuid() == 0:
     os.setgid(65534); os.setuid(65534)  # root may write anywhere
 try:
-    save_lock(Path(sys.argv[1]), Lock(owner="x", regions={"us": {"a": {"ada": LockEntry(protect=True)}}}))
+    save_lock(Path(sys.argv[1]), Lock(owner="x", protected=frozenset({"ada"})))
 except LockfileError as error:
     print(error)
 """
@@ -196,7 +199,7 @@ from ddvoices.model import Lock, LockEntry
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))
 try:
-    save_lock(Path(sys.argv[1]), Lock(owner="x", regions={"us": {"a": {"ada": LockEntry(protect=True)}}}))
+    save_lock(Path(sys.argv[1]), Lock(owner="x", protected=frozenset({"ada"})))
 except LockfileError as error:
     print(error)
 """

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lockmakers import OWNER, RECORDS, VOICES, WHERE, an_intent, locked_voice
 
-from ddvoices.lockfile import close_record, drop_record, fold, intent_record, protect_record, voice_record
+from ddvoices.lockfile import close_record, drop_record, fold, intent_record, voice_record
 from ddvoices.lockfile.records import FOLDED, open_intents, read_voice, unfolded, voice_document
 from ddvoices.model import EMPTY_LOCK, Lock, LockedVoice, LockEntry
 
@@ -51,7 +51,7 @@ def test_a_voice_answers_to_one_key_of_an_account(records):
         for account in accounts.values():
             count = Counter(voice.id for entry in account.values() for voice in entry.voices)
             assert set(count.values()) <= {1}
-            assert all(entry.voices or entry.protect for entry in account.values())
+            assert all(entry.voices for entry in account.values())
 
 
 @given(HISTORIES)
@@ -84,16 +84,6 @@ def test_a_voice_comes_back(voice):
             {"ada": ["v1"]},
         ),
         ([drop_record(*WHERE, "v1")], {}),
-        ([protect_record(*WHERE, "ada", protect=True)], {"ada": []}),
-        ([protect_record(*WHERE, "ada", protect=protect) for protect in (True, False)], {}),
-        (
-            [
-                protect_record(*WHERE, "ada", protect=True),
-                voice_record(*WHERE, "ada", locked_voice("v1")),
-                drop_record(*WHERE, "v1"),
-            ],
-            {"ada": []},
-        ),
         ([intent_record(an_intent()), close_record("i1"), FOLDED], {}),
     ],
 )

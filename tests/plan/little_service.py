@@ -6,8 +6,8 @@ can be, but tells the lock what the real one does, by the same functions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from plan.makers import ACCOUNT, ENDPOINT, checked_plan
@@ -31,7 +31,7 @@ from ddvoices.model import (
     Standing,
     VoiceSpec,
 )
-from ddvoices.plan import listed_differences
+from ddvoices.plan import listed_differences, protected_keys
 
 SHOWN = ("name", "title", "locale", "gender", "speaking_style", "text", "speaker_id")
 
@@ -105,7 +105,7 @@ class LittleService:
 
     def observe(self, desired: Catalog, lock: Lock, *, account: str = ACCOUNT) -> ObservedRegion:
         """Return what a client finds: the listing, and by their ids what the lock or a pin names."""
-        named = {spec.ids["us"] for spec in desired.voices if "us" in spec.ids} | lock.ids("us")
+        named = {spec.ids["us"] for spec in desired.voices if "us" in spec.ids} | _locked_ids(lock)
         voices = tuple(map(self.look, self.voices))
         found = tuple(voice for voice in voices if voice.listed or voice.id in named)
         return ObservedRegion(region="us", endpoint=ENDPOINT, account=account, voices=found)
@@ -137,8 +137,9 @@ class Machine:
             self.lock = self.lock.taken_over("us", self.account, known)
         self.lock = fold(self.lock, records, owner=desired.owner)
         if stop_after is None:
-            caught_up = catch_up(region, run.specs, run.entries, ours=run.ours)
-            self.lock = fold(self.lock, caught_up, owner=desired.owner)
+            caught_up = catch_up(region, run.entries, ours=run.ours)
+            lock = fold(self.lock, caught_up, owner=desired.owner)
+            self.lock = replace(lock, protected=protected_keys(desired, lock))
         return plan
 
 
@@ -147,11 +148,10 @@ class _Run:
 
     def __init__(self, machine: Machine, region: RegionPlan, desired: Catalog) -> None:
         self.service, self.owner = machine.service, desired.owner
-        self.specs: Sequence[VoiceSpec] = desired.wanted_in("us")
         self.ours = owner_hashes(desired.owner, desired.former_owners)
         known = frozenset(region.standings)
         self.entries: Mapping[str, LockEntry] = machine.lock.entries("us", machine.account, known)
-        self.where = "us", machine.account
+        self.where = "us", region.section
         self.records: list[Record] = []
         self._reports: list[tuple[VoiceSpec, LockedVoice]] = []
         self._said: dict[str, LockedVoice] = {}
@@ -199,6 +199,11 @@ class _Run:
     def _say(self, spec: VoiceSpec, voice: LockedVoice) -> None:
         self._said[voice.id] = voice
         self.records.append(voice_record(*self.where, spec.key, voice))
+
+
+def _locked_ids(lock: Lock) -> set[str]:
+    sections = lock.regions.get("us", {}).values()
+    return {voice.id for section in sections for entry in section.values() for voice in entry.voices}
 
 
 def _check_uploads(region: RegionPlan, desired: Catalog, service: LittleService) -> None:

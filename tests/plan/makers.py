@@ -206,7 +206,7 @@ def _shuffled_lock(lock: Lock, shuffle: random.Random) -> Lock:
         }
         for name, accounts in lock.regions.items()
     }
-    return Lock(owner=lock.owner, regions=regions)
+    return replace(lock, regions=regions)
 
 
 def _check_region(plan: RegionPlan, observed: ObservedRegion, desired: Catalog, options: PlanOptions) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from plan.makers import Policy, catalog, checked_plan, plan_us, region, seen, unmarked, voice, words
 
-from ddvoices.model import LockEntry, PlanOptions, Refusal
-from ddvoices.plan import make_plan
+from ddvoices.model import Lock, PlanOptions, Refusal
+from ddvoices.plan import make_plan, protected_keys
 
 
 def numbered(count: int, *, sound: str = "a", **fields):
@@ -116,15 +116,17 @@ def test_former_voices_of_a_protected_key_are_kept():
 
 
 def test_the_lock_remembers_the_protection_of_a_key_that_is_gone():
-    from plan.makers import ACCOUNT, locked
-
-    from ddvoices.lockfile import protect_record
-
-    lock = locked([protect_record("us", ACCOUNT, "gone", protect=True)])
+    lock = Lock(protected=frozenset({"gone"}))
     plan = plan_us([], [seen(voice("gone"))], lock, prune=True)
     assert plan.standings == {"id-gone": ("orphaned", "gone")}
     assert words(plan) == []
-    assert lock.regions["us"][ACCOUNT]["gone"] == LockEntry(protect=True)
+
+
+def test_the_protection_of_a_former_key_is_that_of_its_heir():
+    lock = Lock(protected=frozenset({"old", "other"}))
+    heir = voice("new", moved_from=("old",))
+    assert protected_keys(catalog(heir), lock) == {"other"}
+    assert protected_keys(catalog(replace(heir, protect=True)), lock) == {"new", "old", "other"}
 
 
 def test_protection_outlives_a_rename():

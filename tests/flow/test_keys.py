@@ -1,0 +1,83 @@
+"""Several keys of one account, and one key at several endpoints: whose voices are whose."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from service import Emulator
+from workspace import Workspace
+
+KEYS = ("dd-developer", "dd-pipeline")
+
+
+@pytest.fixture(scope="module")
+def one_account() -> Iterator[Emulator]:
+    """Serve one account that two keys open."""
+    with Emulator.start([word for key in KEYS for word in ("--api-key", f"{key}=studio")]) as running:
+        yield running
+
+
+@pytest.fixture
+def shared(tmp_path: Path, one_account: Emulator) -> Workspace:
+    one_account.reset(KEYS[0])
+    workspace = Workspace(tmp_path, one_account)
+    use(workspace, KEYS[0])
+    return workspace
+
+
+def use(workspace: Workspace, key: str) -> None:
+    workspace.keys["us"] = workspace.env["DEEPDUB_API_KEY_US"] = key
+
+
+def sections(workspace: Workspace) -> list[str]:
+    return list(json.loads(workspace.lock.read_text())["regions"]["us"])
+
+
+@pytest.mark.parametrize("echo", ["yes", "no"])
+def test_a_developer_and_a_pipeline_write_one_section(shared: Workspace, echo: str) -> None:
+    shared.emulator.settings(KEYS[0], echo_speaker_id=echo)
+    shared.voice("ada"), shared.voice("bob")
+    for pitch, key in enumerate(KEYS * 2):
+        use(shared, key)
+        shared.new_sample("ada", pitch=700 + 20 * pitch)
+        assert shared.apply()["converged"]
+        assert shared.changes() == []
+    assert len(sections(shared)) == 1
+    shared.apply("--prune", "--force")
+    assert len(shared.there()) == 2
+
+
+def test_a_protection_holds_whatever_key_it_was_set_with(shared: Workspace) -> None:
+    shared.voice("ada"), shared.voice("bob")
+    for key in KEYS:
+        use(shared, key)
+        shared.apply()
+    shared.voice("ada", protect=True)
+    shared.apply()
+    del shared.voices["ada"]
+    for key in KEYS:
+        use(shared, key)
+        assert shared.changes("--prune") == []
+        shared.apply("--prune")
+    assert len(shared.there()) == 2
+
+
+def test_the_same_key_at_an_emulator_leaves_what_the_lock_knows_of_production(
+    workspace: Workspace, one_account: Emulator
+) -> None:
+    production = workspace.settings["regions"]["us"]["base_url"]
+    workspace.emulator.settings(workspace.key, echo_speaker_id="no")
+    workspace.voice("ada")
+    workspace.apply()
+    [voice] = workspace.there()
+    with Emulator.start() as other:
+        workspace.settings["regions"]["us"]["base_url"] = other.base_url
+        workspace.apply()
+    assert voice["id"] in workspace.lock.read_text()
+    workspace.settings["regions"]["us"]["base_url"] = production
+    assert workspace.changes() == []
+    workspace.new_sample("ada", pitch=700)
+    assert workspace.changes() == [("replace", "ada", "content_differs")]
