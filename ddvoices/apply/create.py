@@ -13,6 +13,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from ddvoices.apply.lost import Fate, looks_like, settle_intent
+from ddvoices.apply.open_creates import open_at, open_create
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.remember import created_voice
 from ddvoices.client import DeepdubClient, SampleChangedError
@@ -20,7 +21,7 @@ from ddvoices.errors import OutcomeUnknownError, ServiceError
 from ddvoices.identity import make_marker, read_marker
 from ddvoices.lockfile import Intent, Journal, close_record, intent_record, voice_record
 from ddvoices.model import LockedVoice, ObservedVoice, Sample, VoiceSpec
-from ddvoices.plan import sent_document
+from ddvoices.plan import concerns, sent_document
 
 _SENDS = 3
 
@@ -48,22 +49,26 @@ class Creator:
         self._where = region, account
         self._owner = owner
         self._seen = seen
-        self._left_open = [i for i in journal.open_intents() if (i.region, i.account) == self._where]
+        self._left_open = open_at(journal.open_intents(), {region: client.base_url})
         self._intents: dict[str, Intent] = {}
         self.made: dict[str, LockedVoice] = {}
 
-    def create(self, spec: VoiceSpec, sample: Sample) -> LockedVoice:
-        """Make a voice and return what the lock must know of it.
+    def create(self, spec: VoiceSpec, sample: Sample, *, former: str | None = None) -> LockedVoice:
+        """Make a voice and return what the lock must know of it; ``former`` is the id that its key means.
 
         Raises:
             SampleChangedError: the file isn't what was planned; nothing was made.
             OutcomeUnknownError: it may or may not have been made; its intent stays open.
             ServiceError: nothing was made.
         """
+        earlier = [intent for intent in self._left_open if concerns(open_create(intent), spec)]
+        if earlier and not self._options.resend:
+            raise OutcomeUnknownError("unknown_outcome: an earlier create was never answered: pin its voice")
         with open_unchanged(sample) as file:
-            intent = self._intent(spec)
+            intent = self._intent(spec, former)
             self._journal.append(intent_record(intent))
-            self._close_former(spec.key)
+            for sent in earlier:
+                self._journal.append(close_record(sent.id))
             try:
                 locked = self._send_until_settled(spec, sample, file, intent)
             except OutcomeUnknownError:
@@ -79,12 +84,6 @@ class Creator:
     def reopen(self, key: str) -> None:
         """Write down that the service named a voice and never showed it: the next run looks for it again."""
         self._journal.append(intent_record(self._intents[key]))
-
-    def _close_former(self, key: str) -> None:
-        """Close what an earlier run has left open for a key: by ``force``, it is sent again."""
-        for intent in self._left_open:
-            if intent.key == key:
-                self._journal.append(close_record(intent.id))
 
     def _send_until_settled(
         self, spec: VoiceSpec, sample: Sample, file: BinaryIO, intent: Intent
@@ -124,7 +123,7 @@ class Creator:
             speaker_id=intent.marker,
         )
 
-    def _intent(self, spec: VoiceSpec) -> Intent:
+    def _intent(self, spec: VoiceSpec, former: str | None) -> Intent:
         marker = make_marker(spec, owner=self._owner)
         seen = [(v, read_marker(v.speaker_id, ours={marker.owner})) for v in self._seen]
         there = (voice.id for voice, found in seen if found == marker)
@@ -133,12 +132,13 @@ class Creator:
             id=str(uuid4()),
             region=self._where[0],
             account=self._where[1],
+            endpoint=self._client.base_url,
             key=spec.key,
             marker=str(marker),
             fingerprint=marker.content,
             publish=spec.publish,
             sent=sent_document(spec),
-            before=(*there, *alike, *self.made),
+            before=(*there, *alike, *self.made, *filter(None, (former, spec.ids.get(self._where[0])))),
         )
 
 

@@ -29,10 +29,14 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyOptions:
-    """``settle``: how many seconds a voice may take to show up in the listing; ``stop``: set to end early."""
+    """``settle``: how many seconds a voice may take to show up in the listing; ``stop``: set to end early.
+
+    ``force`` lifts a policy's percentages, ``resend`` sends again what was sent and never answered.
+    """
 
     settle: float = 10.0
     force: bool = False
+    resend: bool = False
     on_event: Callable[[Event], None] = _ignore
     on_interrupt: Callable[[], None] = _nothing
     sleep: Callable[[float], object] = time.sleep

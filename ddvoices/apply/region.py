@@ -138,7 +138,7 @@ class RegionRun:
         spec = _spec(change)
         if spec.sample is None:
             raise DdvoicesError(f"{spec.key}: there is no sample to make the voice from: give it one")
-        locked = self._creator.create(spec, spec.sample)
+        locked = self._creator.create(spec, spec.sample, former=change.id)
         if not self._verifier.created(spec, locked) and self._no_creates is None:
             self._no_creates = (
                 f"{spec.key} was made and didn't show up, so no other voice is sent: apply again later, "

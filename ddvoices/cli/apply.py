@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ddvoices.apply import ApplyOptions, Work
     from ddvoices.cli.regions import OpenRegions
     from ddvoices.lockfile import Journal
-    from ddvoices.model import Catalog, Plan, PlanOptions, Report
+    from ddvoices.model import Catalog, Lock, OpenCreate, Plan, PlanOptions, Report
 
 Reviewed = dict[str, Any]
 
@@ -31,7 +31,9 @@ Reviewed = dict[str, Any]
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
 @options.prune
 @click.option(
-    "--force", is_flag=True, help="Lift the policy's percentages, and send again what never was answered."
+    "--force",
+    is_flag=True,
+    help="Lift the policy's percentages; with --target also make again what was sent and never answered.",
 )
 @options.seconds("--settle", default=10.0, help="How long a new voice may take to show up in the listing.")
 @options.seconds("--lock-timeout", default=0.0, help="How long to wait for another apply on this machine.")
@@ -77,7 +79,7 @@ def apply(
         _check_regions(reviewed, catalog)
     check_choice(catalog, regions, choice)
     stop = Event()  # every wait ends when it is set, so that Ctrl-C needn't wait for a retry
-    how = ApplyOptions(settle=settle, force=force, sleep=stop.wait, stop=stop)
+    how = ApplyOptions(settle=settle, force=force, resend=force and bool(targets), sleep=stop.wait, stop=stop)
     with hold_journal(catalog.root, timeout=lock_timeout) as journal:
         run = _Run(session, catalog, journal, how, output_format=output_format, ask=not yes and file is None)
         return run.run(regions, choice, reviewed)
@@ -124,20 +126,17 @@ class _Run:
 
     def _prepare(self, opened: OpenRegions, choice: PlanOptions, reviewed: Reviewed | None) -> Work:
         """Return the work: settle what was left open, observe, plan, hold it against the reviewed plan."""
-        from ddvoices.apply import Work, settle_open_intents
-        from ddvoices.cli.planning import keys_of, now, warn
+        from ddvoices.apply import Work
+        from ddvoices.cli.planning import now, warn
         from ddvoices.lockfile import load_lock
         from ddvoices.plan import make_plan, select
 
         catalog, journal = self._catalog, self._journal
         saved = load_lock(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
-        settle_open_intents(opened.clients, opened.accounts, journal, self._how, desired=catalog)
+        self._settle(opened, journal.fold(saved, owner=catalog.owner))
         lock = journal.fold(saved, owner=catalog.owner)
         observed = opened.observe(catalog, lock)
-        choice = replace(choice, created_at=now())
-        if not self._how.force:
-            withheld = keys_of(journal.open_intents(), opened.accounts)
-            choice = replace(choice, withheld=withheld)
+        choice = replace(choice, created_at=now(), withheld=self._withheld(opened, choice))
         everything = replace(choice, targets=(), labels=())
         whole = make_plan(catalog, observed, lock, everything)
         chosen = whole if choice == everything else make_plan(catalog, observed, lock, choice)
@@ -153,6 +152,24 @@ class _Run:
             journal=journal,
             verdicts=verdicts,
         )
+
+    def _settle(self, opened: OpenRegions, lock: Lock) -> None:
+        """Settle what an interrupted run has left open, if it has."""
+        from ddvoices.apply import settle_open_intents
+        from ddvoices.cli.planning import sections_of
+
+        if self._journal.open_intents():
+            sections = sections_of(opened.observe(self._catalog, lock), lock)
+            settle_open_intents(opened.clients, sections, self._journal, self._how, desired=self._catalog)
+
+    def _withheld(self, opened: OpenRegions, choice: PlanOptions) -> tuple[OpenCreate, ...]:
+        """Return the creates that must not be sent again: all that are open but those that were named."""
+        from ddvoices.apply import open_at, open_create
+        from ddvoices.plan import concerns, is_chosen
+
+        named = [spec for spec in self._catalog.voices if self._how.resend and is_chosen(spec, choice)]
+        sent = map(open_create, open_at(self._journal.open_intents(), opened.endpoints))
+        return tuple(create for create in sent if not any(concerns(create, spec) for spec in named))
 
     def _show(self, plan: Plan, *, shown_before: bool) -> None:
         """Print what is about to happen; with JSON, stdout is the report's alone.

@@ -11,13 +11,14 @@ from ddvoices.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from ddvoices.cli.session import Session
     from ddvoices.lockfile import Intent
-    from ddvoices.model import Catalog, Plan, PlanOptions
+    from ddvoices.model import Catalog, Lock, ObservedRegion, Plan, PlanOptions
 
 
 def plan_now(session: Session, regions: tuple[str, ...], options: PlanOptions) -> tuple[Catalog, Plan]:
     """Return the catalog and a plan of it made now, without writing anything anywhere."""
     from dataclasses import replace
 
+    from ddvoices.apply import open_at, open_create
     from ddvoices.cli.regions import open_regions
     from ddvoices.lockfile import peek
     from ddvoices.plan import make_plan
@@ -27,9 +28,17 @@ def plan_now(session: Session, regions: tuple[str, ...], options: PlanOptions) -
     lock, intents = peek(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
     with open_regions(catalog, regions) as opened:
         observed = opened.observe(catalog, lock)
-        unsettled = keys_of((intent for intent in intents if intent.publish), opened.accounts)
-        withheld = keys_of((intent for intent in intents if intent.made is not None), opened.accounts)
-    options = replace(options, created_at=now(), unsettled=unsettled, withheld=withheld)
+        intents = open_at(intents, opened.endpoints)
+    lock, intents = _decided_by_pins(catalog, observed, lock, intents)
+    sections = sections_of(observed, lock)
+    withheld = [i for i in intents if i.made is not None or sections.get(i.region) != i.account]
+    unsettled = [intent for intent in intents if intent.publish]
+    options = replace(
+        options,
+        created_at=now(),
+        unsettled=tuple(map(open_create, unsettled)),
+        withheld=tuple(map(open_create, withheld)),
+    )
     plan = make_plan(catalog, observed, lock, options)
     warn(session, catalog, plan)
     return catalog, plan
@@ -81,11 +90,31 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def keys_of(intents: Iterable[Intent], accounts: Mapping[str, str]) -> frozenset[tuple[str, str]]:
-    """Return (region, key) of the creates in today's accounts."""
-    return frozenset(
-        (intent.region, intent.key) for intent in intents if accounts.get(intent.region) == intent.account
-    )
+def sections_of(observed: Mapping[str, ObservedRegion], lock: Lock) -> dict[str, str]:
+    """Return the lock's section of each region's account."""
+    return {
+        name: lock.section(name, region.account, frozenset(voice.id for voice in region.voices))
+        for name, region in observed.items()
+    }
+
+
+def _decided_by_pins(
+    catalog: Catalog, observed: Mapping[str, ObservedRegion], lock: Lock, intents: Iterable[Intent]
+) -> tuple[Lock, tuple[Intent, ...]]:
+    """Return the lock with the voices that pins name for lost creates, and the creates still open."""
+    from ddvoices.apply import made_voice, pinned_since
+    from ddvoices.lockfile import fold, voice_record
+    from ddvoices.model import Origin
+
+    records, still_open = [], []
+    for intent in intents:
+        pin = pinned_since(intent, catalog)
+        if any(voice.id == pin for voice in observed[intent.region].voices):
+            found = made_voice(intent, str(pin), origin=Origin.FOUND)
+            records.append(voice_record(intent.region, intent.account, intent.key, found))
+        else:
+            still_open.append(intent)
+    return fold(lock, records, owner=catalog.owner) if records else lock, tuple(still_open)
 
 
 def incomplete_code(plan: Plan) -> ExitCode:

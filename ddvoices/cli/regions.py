@@ -24,9 +24,12 @@ class OpenRegions:
     accounts: Mapping[str, str]
     closed: Mapping[str, ObservedRegion] = field(default_factory=dict)
 
-    def observe(
-        self, desired: Catalog, lock: Lock, only: Sequence[str] | None = None
-    ) -> dict[str, ObservedRegion]:
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """Return where each region is asked."""
+        return {name: client.base_url for name, client in self.clients.items()}
+
+    def observe(self, desired: Catalog, lock: Lock) -> dict[str, ObservedRegion]:
         """Return what the regions hold, asked side by side."""
         from concurrent.futures import ThreadPoolExecutor
 

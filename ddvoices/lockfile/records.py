@@ -21,14 +21,16 @@ _T = TypeVar("_T")
 class Intent:
     """A create that is about to be sent, written down before it is.
 
-    ``before`` are the ids that the region held with this very marker, or without one under the voice's
-    natural key: what is there later and isn't among them is the voice. ``made`` is
-    the id that the service answered with, where it then never showed such a voice.
+    ``account`` is a section of the lock. ``before`` are ids that were there and are not what the create
+    makes: voices with this very marker, or without one under the voice's natural key; the voice that the key
+    meant, and the one that it was pinned to. ``made`` is the id that the service answered with, where it then
+    never showed such a voice.
     """
 
     id: str
     region: str
     account: str
+    endpoint: str
     key: str
     marker: str
     fingerprint: str
@@ -45,6 +47,7 @@ def intent_record(intent: Intent) -> Record:
         "id": intent.id,
         "region": intent.region,
         "account": intent.account,
+        "endpoint": intent.endpoint,
         "key": intent.key,
         "marker": intent.marker,
         "fingerprint": intent.fingerprint,
@@ -259,7 +262,15 @@ def read_record(document: Any) -> Record:
 
 _WHERE: Mapping[str, tuple[type, ...]] = {"region": (str,), "account": (str,)}
 _FIELDS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
-    "intent": {**_WHERE, "id": (str,), "key": (str,), "marker": (str,), "sent": (dict,), "before": (list,)},
+    "intent": {
+        **_WHERE,
+        "endpoint": (str,),
+        "id": (str,),
+        "key": (str,),
+        "marker": (str,),
+        "sent": (dict,),
+        "before": (list,),
+    },
     "voice": {**_WHERE, "key": (str,), "intent": (str, type(None))},
     "close": {"intent": (str,)},
     "drop": {**_WHERE, "id": (str,)},

@@ -218,20 +218,29 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCreate:
+    """A create that was sent, and of which nobody knows what came."""
+
+    region: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
     """What a plan is asked for, and what it can't know by itself.
 
     ``targets`` are globs over keys and ``labels`` pairs that choose among the changes, never what is
-    desired; ``created_at`` is RFC 3339. ``unsettled`` are the (region, key) of published voices whose create
-    was sent and never answered: as long as the listing shows no published voices, they are not made again by
-    themselves. ``withheld`` are those for which no listing decides: they were looked for in vain.
+    desired; ``created_at`` is RFC 3339. ``withheld`` are creates that were sent and never answered, and that
+    no listing decides: what they may have made is not made again by itself. ``unsettled`` are those of
+    published voices: the same, as long as the listing shows no published voices.
     """
 
     prune: bool = False
     targets: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
-    unsettled: frozenset[tuple[str, str]] = frozenset()
-    withheld: frozenset[tuple[str, str]] = frozenset()
+    unsettled: tuple[OpenCreate, ...] = ()
+    withheld: tuple[OpenCreate, ...] = ()
     created_at: str = ""
 
 

@@ -3,13 +3,14 @@
 from ddvoices.plan.compare import listed_differences
 from ddvoices.plan.describe import describe, sent_document
 from ddvoices.plan.document import FORMAT_VERSION, plan_document, read_document
-from ddvoices.plan.make import is_chosen, make_plan, protected_keys
+from ddvoices.plan.make import concerns, is_chosen, make_plan, protected_keys
 from ddvoices.plan.policy import refusals
 from ddvoices.plan.reviewed import Verdict, select
 
 __all__ = [
     "FORMAT_VERSION",
     "Verdict",
+    "concerns",
     "describe",
     "is_chosen",
     "listed_differences",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from ddvoices.identity import Evidence, Meaning, Standings, judge, resolve
+from ddvoices.identity import Evidence, Meaning, Standings, fingerprint, judge, resolve
 from ddvoices.model import (
     EMPTY_LOCK,
     Action,
@@ -19,6 +19,7 @@ from ddvoices.model import (
     ObservedCounts,
     ObservedRegion,
     ObservedVoice,
+    OpenCreate,
     Plan,
     PlanOptions,
     Reason,
@@ -90,9 +91,8 @@ def _plan_region(
     standings = judge(
         specs, evidence, meaning, elsewhere=desired.voices, protected=protected_keys(desired, lock)
     )
-    changes, problems = _changes(
-        specs, meaning, evidence, observed.region, _unsettled(observed, evidence, options)
-    )
+    unsettled = _unsettled(observed, evidence, options)
+    changes, problems = _changes(specs, meaning, evidence, observed.region, unsettled)
     if options.prune and not problems:
         changes.extend(_deletes(observed.voices, standings))
     plan = RegionPlan(
@@ -107,7 +107,12 @@ def _plan_region(
         prunable=standings.prunable,
         errors=tuple(problems),
     )
-    return plan, [*meaning.warnings, *_still_public(specs, evidence, standings)]
+    said = (
+        *meaning.warnings,
+        *_still_public(specs, evidence, standings),
+        *_never_answered(unsettled, specs),
+    )
+    return plan, list(said)
 
 
 def _not_observed(observed: ObservedRegion) -> RegionPlan:
@@ -120,14 +125,32 @@ def _not_observed(observed: ObservedRegion) -> RegionPlan:
     )
 
 
-def _unsettled(observed: ObservedRegion, evidence: Evidence, options: PlanOptions) -> frozenset[str]:
-    """Return the keys whose lost create the listing can't settle: it doesn't show published voices, say."""
+def concerns(sent: OpenCreate, spec: VoiceSpec) -> bool:
+    """Tell whether a create that was never answered may have made what ``spec`` wants.
+
+    It was sent for this key, or for a former one, or it had the content that is wanted now.
+    """
+    return sent.key in (spec.key, *spec.moved_from) or sent.fingerprint == fingerprint(spec)
+
+
+def _unsettled(observed: ObservedRegion, evidence: Evidence, options: PlanOptions) -> tuple[OpenCreate, ...]:
+    """Return the lost creates that the listing can't settle: it doesn't show published voices, say."""
     listed_published = any(
         facts.marker is not None and facts.marker.publish and facts.voice.listed
         for facts in evidence.by_id.values()
     )
-    lost = options.withheld if listed_published else options.withheld | options.unsettled
-    return frozenset(key for region, key in lost if region == observed.region)
+    lost = options.withheld if listed_published else (*options.withheld, *options.unsettled)
+    return tuple(sent for sent in lost if sent.region == observed.region)
+
+
+def _never_answered(unsettled: Iterable[OpenCreate], specs: Sequence[VoiceSpec]) -> list[str]:
+    """Say which creates may have left a voice that no key of the catalog means any more."""
+    strays = sorted({sent.key for sent in unsettled if not any(concerns(sent, spec) for spec in specs)})
+    return [
+        f"{key}: it was sent once and never answered, and is no longer in the catalog: a voice may be there "
+        "that isn't listed"
+        for key in strays
+    ]
 
 
 def _changes(
@@ -135,7 +158,7 @@ def _changes(
     meaning: Meaning,
     evidence: Evidence,
     region: str,
-    unsettled: frozenset[str],
+    unsettled: tuple[OpenCreate, ...],
 ) -> tuple[list[Change], list[KeyProblem]]:
     """Return the changes of the keys that can be planned, and the problems of the others."""
     problems = {problem.key: problem for problem in meaning.problems}
@@ -147,7 +170,8 @@ def _changes(
             found = compare(spec, claim, evidence.entries.get(spec.key), pin=spec.ids.get(region))
         elif spec.key not in problems:
             found = (create(spec, gone=evidence.is_gone(spec.key)),)
-        if spec.key in unsettled and any(change.action in _UPLOADS for change in found):
+        uploads = any(change.action in _UPLOADS for change in found)
+        if uploads and any(concerns(sent, spec) for sent in unsettled):
             problems[spec.key] = _open_intent(spec.key, region)
         else:
             changes.extend(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import Any
 
 import pytest
@@ -39,7 +41,7 @@ def test_force_for_one_key_leaves_what_is_open_of_another(workspace: Workspace) 
     lose(workspace, count=2)
     workspace.apply("--settle", "0.3", code=1)
     workspace.calls()
-    workspace.apply("--settle", "0.3", "-t", "ada", "--force")
+    workspace.apply("--settle", "0.3", "-t", "ada", "--force", code=4)
     assert workspace.calls() == ["POST /voice"]
     workspace.apply("--settle", "0.3", code=1)
     assert workspace.calls() == []
@@ -144,3 +146,76 @@ def test_a_pin_of_a_voice_that_is_there_ends_the_search(workspace: Workspace) ->
     assert journal.read_text() == ""
     assert workspace.changes() == []
     assert len(workspace.there()) == 1
+
+
+def lost_and_hidden(workspace: Workspace, **fields: Any) -> None:
+    """Leave a create of which no listing shows what came; the voice is there."""
+    workspace.emulator.settings(workspace.key, published_hidden=True)
+    workspace.voice("ada", publish=True, **fields)
+    lose(workspace)
+    workspace.apply("--settle", "0.3", code=None)
+    workspace.calls()
+
+
+def is_withheld(workspace: Workspace, *arguments: str) -> None:
+    [error] = workspace.plan(code=1)["regions"]["us"]["errors"]
+    assert error["reason"] == "open_intent"
+    workspace.apply("--settle", "0.3", *arguments, code=1)
+    assert workspace.calls() == []
+
+
+@pytest.mark.parametrize("say_so", [True, False])
+def test_a_lost_create_is_not_sent_again_under_another_key(workspace: Workspace, say_so: bool) -> None:
+    lost_and_hidden(workspace)
+    voice = workspace.voices.pop("ada")
+    workspace.voices = {"zoe": {**voice, "moved_from": ["ada"]} if say_so else voice}
+    is_withheld(workspace)
+    if say_so:
+        workspace.new_sample("zoe", pitch=700)
+        is_withheld(workspace)
+
+
+def test_force_without_a_target_sends_nothing_again(workspace: Workspace) -> None:
+    lost_and_hidden(workspace)
+    is_withheld(workspace, "--force")
+
+
+def test_a_lost_create_of_a_key_that_is_gone_is_said_and_not_waited_for(workspace: Workspace) -> None:
+    lost_and_hidden(workspace)
+    workspace.voices = {}
+    for arguments in (["plan"], ["apply", "--yes", "--settle", "60"]):
+        started = time.monotonic()
+        assert "ada: it was sent once and never answered" in workspace.run(*arguments).stderr
+        assert time.monotonic() - started < 30  # of the 60 that it would be waited for
+
+
+@pytest.mark.parametrize("echo", ["yes", "no"])
+def test_a_pin_of_what_a_lost_replace_has_made_is_the_voice(workspace: Workspace, echo: str) -> None:
+    """Its former voice, which the lock knows, comes first otherwise; and plan and apply say the same."""
+    workspace.emulator.settings(workspace.key, echo_speaker_id=echo, published_hidden=True)
+    workspace.voice("ada", publish=True)
+    workspace.apply()
+    workspace.new_sample("ada", pitch=700)
+    lost_and_hidden(workspace)
+    made = workspace.there()[-1]["id"]
+    workspace.voice("ada", ids={"us": made})
+    assert all(action != "replace" for action, *_ in workspace.changes())
+    workspace.apply("--settle", "0.3")
+    assert workspace.changes() == []
+    assert len(workspace.there()) == 2
+    assert json.loads(workspace.run("ids").stdout)["ada"]["us"] == made
+    workspace.new_sample("ada", pitch=800)
+    assert workspace.changes() == [("replace", "ada", "content_differs")]
+
+
+def test_a_pin_that_was_there_before_decides_nothing_about_a_lost_create(workspace: Workspace) -> None:
+    """It names the voice that the key had all along."""
+    workspace.emulator.settings(workspace.key, echo_speaker_id="no", published_hidden=True)
+    workspace.voice("ada")
+    workspace.apply()
+    workspace.voice("ada", ids={"us": workspace.there()[0]["id"]})
+    assert workspace.changes() == []
+    workspace.new_sample("ada", pitch=700)
+    lost_and_hidden(workspace)
+    assert len(workspace.there()) == 2
+    is_withheld(workspace)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cli.program import command, environment
 from service import Emulator
 from workspace import Workspace
 
@@ -81,3 +84,33 @@ def test_the_same_key_at_an_emulator_leaves_what_the_lock_knows_of_production(
     assert workspace.changes() == []
     workspace.new_sample("ada", pitch=700)
     assert workspace.changes() == [("replace", "ada", "content_differs")]
+
+
+@pytest.mark.parametrize("publish", [True, False])
+def test_a_create_that_was_lost_with_one_key_is_not_sent_again_with_another(
+    shared: Workspace, publish: bool
+) -> None:
+    shared.emulator.settings(KEYS[0], published_hidden=True, visible_after_ms=60_000)
+    shared.voice("ada", publish=publish)
+    rule = {"method": "POST", "path": "/voice", "when": "after", "kind": "reset", "count": 1}
+    shared.emulator.faults(KEYS[0], [rule])
+    kill_while_it_settles(shared)
+    use(shared, KEYS[1])
+    shared.apply("--settle", "0.3", code=1)
+    shared.emulator.settings(KEYS[0], visible_after_ms=0)
+    shared.apply("--settle", "0.3", code=1 if publish else 0)
+    assert len(shared.there()) == 1
+
+
+def kill_while_it_settles(workspace: Workspace) -> None:
+    workspace.save()
+    with environment(workspace.env) as variables:
+        process = subprocess.Popen(command("apply", "--yes"), env=variables, cwd=workspace.folder)
+        try:
+            for _ in range(400):
+                if workspace.emulator.fault_counts(workspace.key)[0]["struck"]:
+                    break
+                time.sleep(0.02)
+        finally:
+            process.kill()
+            process.wait()

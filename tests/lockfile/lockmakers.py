@@ -65,6 +65,7 @@ def an_intent(name: str = "i1", *, key: str = "ada", **fields: Any) -> Intent:
     defaults: dict[str, Any] = {
         "region": "us",
         "account": "0a1b2c",
+        "endpoint": "http://127.0.0.1/api/v1",
         "marker": "ee88feb0-ca50-8bd6-835b-633c2179c6d4",
         "fingerprint": "1:3c2179c6d4",
         "publish": False,
