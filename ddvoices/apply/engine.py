@@ -160,9 +160,10 @@ def _verdict_outcome(verdict: Verdict) -> Outcome:
 
 def _dependents(work: Work, lock: Lock, runs: Sequence[RegionRun]) -> list[str]:
     """Say which voices would not be found again without the lock."""
+    ours = owner_hashes(work.desired.owner, work.desired.former_owners)
     keys = {key for run in runs for key in run.known_by_lock_alone()}
     for region in work.whole.regions:
-        keys.update(depends_on_lock(region, _entries(lock, region), work.desired.owner))
+        keys.update(depends_on_lock(region, _entries(lock, region), ours=ours))
     if not keys:
         return []
     names = ", ".join(sorted(keys)[:5]) + (", …" if len(keys) > 5 else "")

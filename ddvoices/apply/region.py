@@ -67,9 +67,11 @@ class RegionRun:
         self._creator = Creator(
             client, journal, options, region=plan.region, account=plan.section, owner=desired.owner, seen=seen
         )
-        self._verifier = Verifier(client, options, ours=self._ours)
+        listed = [voice.id for voice in seen if voice.listed]
+        self._verifier = Verifier(client, options, ours=self._ours, listed=listed)
         self._outcomes: dict[int, Outcome] = {}
         self._recorded: dict[str, LockedVoice] = {}
+        self._deleted: set[str] = set()
         self._no_creates: str | None = None
         self._no_calls: str | None = None
         self.warnings: list[str] = []
@@ -139,11 +141,7 @@ class RegionRun:
         if spec.sample is None:
             raise DdvoicesError(f"{spec.key}: there is no sample to make the voice from: give it one")
         locked = self._creator.create(spec, spec.sample, former=change.id)
-        if not self._verifier.created(spec, locked) and self._no_creates is None:
-            self._no_creates = (
-                f"{spec.key} was made and didn't show up, so no other voice is sent: apply again later, "
-                "or wait longer by --settle"
-            )
+        self._no_creates = self._verifier.created(spec, locked) or self._no_creates
         return self._outcome(change, Result.APPLIED, voice_id=locked.id)
 
     def _update(self, change: Update) -> Outcome:
@@ -165,6 +163,8 @@ class RegionRun:
         except NotFoundError:
             result = Result.ALREADY
         self._journal.append(drop_record(*self._where, voice.id))
+        self._verifier.deleted(voice.id)
+        self._deleted.add(voice.id)
         return self._outcome(change, result, voice_id=voice.id)
 
     def _verify(self) -> None:
@@ -220,7 +220,7 @@ class RegionRun:
 
     def _explained(self, error: DdvoicesError) -> str:
         """Return what went wrong; of a full account also how many places a prune would free."""
-        places = len(self._plan.prunable)
+        places = len(self._plan.prunable - self._deleted)
         if isinstance(error, ForbiddenError) and places:
             return f"{error}; `ddvoices apply --prune` would free {places} of the voices"
         return str(error)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ddvoices.identity import fingerprint, key_hash, owner_hash, read_marker
+from ddvoices.identity import fingerprint, key_hash, read_marker
 from ddvoices.lockfile import Record, drop_record, voice_record
 from ddvoices.model import (
+    Action,
     Change,
     LockedVoice,
     LockEntry,
@@ -84,14 +85,17 @@ def catch_up(region: RegionPlan, entries: Mapping[str, LockEntry], *, ours: froz
     return records
 
 
-def depends_on_lock(region: RegionPlan, lock_entries: Mapping[str, LockEntry], owner: str) -> list[str]:
-    """Return the keys whose voice is known by the lock alone, sorted."""
+def depends_on_lock(
+    region: RegionPlan, lock_entries: Mapping[str, LockEntry], *, ours: frozenset[int]
+) -> list[str]:
+    """Return the keys whose voice stays and is known by the lock alone, sorted."""
     found = []
     for change in region.changes:
         voice, key = change.voice, change.key
-        if voice is not None and key is not None and key in lock_entries:
-            marker = read_marker(voice.speaker_id, ours={owner_hash(owner)})
-            own = marker is not None and marker.owner == owner_hash(owner) and marker.key == key_hash(key)
+        stays = change.action not in (Action.DELETE, Action.REPLACE)
+        if stays and voice is not None and key is not None and key in lock_entries:
+            marker = read_marker(voice.speaker_id, ours=ours)
+            own = marker is not None and marker.owner in ours and marker.key == key_hash(key)
             if not own or not voice.listed:
                 found.append(key)
     return sorted(set(found))

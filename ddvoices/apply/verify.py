@@ -34,30 +34,47 @@ def set_fields(client: DeepdubClient, voice_id: str, fields: Iterable[FieldChang
 
 
 class Verifier:
-    """What one region's run has written, and whether the service shows it."""
+    """What one region's run has written, and whether the service shows it.
 
-    def __init__(self, client: DeepdubClient, options: ApplyOptions, *, ours: frozenset[int]) -> None:
+    ``listed`` are the ids that were listed before the run.
+    """
+
+    def __init__(
+        self, client: DeepdubClient, options: ApplyOptions, *, ours: frozenset[int], listed: Iterable[str]
+    ) -> None:
         self._client = client
         self._options = options
         self._ours = ours
+        self._before = set(listed)
+        self._vanished: str | None = None
+        self._whole_at = 0
         self._written: dict[str, _Written] = {}
         self._seen: dict[str, ObservedVoice] = {}
         self._first_created = True
         self._trouble: ServiceError | None = None
         self._uncorrected: dict[str, str] = {}
 
-    def created(self, spec: VoiceSpec, locked: LockedVoice) -> bool:
-        """Take note of a new voice, and look for it at once if it is the first; tell whether more may come.
+    def created(self, spec: VoiceSpec, locked: LockedVoice) -> str | None:
+        """Take note of a new voice, and look for it at once if it is the first; say why no more may come.
 
-        If the first one doesn't show up, something is wrong that a second one would only make worse to
-        repair.
+        If the first one doesn't show up, or takes another's place in a listing that is cut, something is
+        wrong that a second one would only make worse to repair.
         """
         self._written[spec.key] = _Written(spec=spec, locked=locked, created=True)
         if self._first_created:
             self._first_created = False
             self._wait_for_all()
-            return locked.id in self._seen
-        return True
+            if self._vanished is not None:
+                return f"the listing is not whole: it lacks {self._vanished}, which is there"
+            if locked.id not in self._seen:
+                return (
+                    f"{spec.key} was made and didn't show up: apply again later, or wait longer by --settle"
+                )
+        return None
+
+    def deleted(self, voice_id: str) -> None:
+        """Take note of a voice that is gone."""
+        self._before.discard(voice_id)
 
     def updated(self, spec: VoiceSpec, locked: LockedVoice) -> None:
         """Take note of an updated voice."""
@@ -98,6 +115,8 @@ class Verifier:
     def missing(self) -> dict[str, str]:
         """Return key → message for the new voices that the service doesn't show."""
         why = "doesn't list it" if self._trouble is None else f"could not be asked about it: {self._trouble}"
+        if self._vanished is not None:
+            why = f"lists neither it nor {self._vanished}, which was there: the listing is not whole"
         return {
             key: f"the service answered with id {written.locked.id}, and {why}: plan again later"
             for key, written in self._written.items()
@@ -129,17 +148,33 @@ class Verifier:
         return read_marker(voice.speaker_id, ours=self._ours) is not None
 
     def _wait_for_all(self) -> None:
-        """Poll until every voice of this run is seen; ask for published ones by their id."""
-        if not self._unseen():
-            return
-        self._trouble = poll_until(self._client, self._options, self._look)
+        """Poll until one listing holds every voice of this run; ask for published ones by their id."""
+        if self._unseen() or self._whole_at < len(self._written):
+            self._trouble = poll_until(self._client, self._options, self._look)
 
     def _look(self, voices: Voices) -> bool:
-        self._seen.update({voice.id: voice for voice in voices})
+        listed = {voice.id: voice for voice in voices}
+        for written in self._written.values():
+            if written.created and not written.spec.publish and written.locked.id not in listed:
+                self._seen.pop(written.locked.id, None)  # an earlier listing that had it was another one
+        self._seen.update(listed)
         for written in self._unseen():
             if written.spec.publish or not written.created:
                 self._ask(written.locked.id)
-        return not self._unseen()
+        self._vanished = self._still_there(self._before - listed.keys())
+        if self._unseen() or self._vanished is not None:
+            return False
+        self._whole_at = len(self._written)
+        return True
+
+    def _still_there(self, ids: set[str]) -> str | None:
+        """Return one of the ids that were listed, no longer are, and are there all the same."""
+        for voice_id in sorted(ids)[:1]:
+            try:
+                return voice_id if self._client.observe_voice(voice_id) is not None else None
+            except ServiceError:
+                return None
+        return None
 
     def _unseen(self) -> list[_Written]:
         return [written for written in self._written.values() if written.locked.id not in self._seen]

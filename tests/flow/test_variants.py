@@ -125,3 +125,32 @@ def test_a_correction_that_failed_is_no_refusal_of_the_service(workspace: Worksp
     assert workspace.changes() == [("update", "ada", "fields_differ")]
     assert workspace.apply()["converged"]
     assert [voice["name"] for voice in workspace.there()] == ["Ada"]
+
+
+def test_a_run_ends_when_one_listing_holds_all_that_it_has_made(workspace: Workspace) -> None:
+    workspace.emulator.settings(workspace.key, list_cap=3)
+    for number in range(5):
+        workspace.voice(f"v{number}")
+    report = workspace.apply("--settle", "0.3", code=4)
+    assert "the listing is not whole" in json.dumps(report) or "doesn't list it" in json.dumps(report)
+    assert not report["converged"]
+
+
+def test_a_listing_that_is_cut_is_noticed_by_the_first_voice_that_takes_anothers_place(
+    workspace: Workspace,
+) -> None:
+    for number in range(6):
+        workspace.voice(f"v{number}")
+    workspace.apply()
+    workspace.emulator.settings(workspace.key, list_cap=3)
+    workspace.lock.unlink()
+    report = workspace.apply("--settle", "0.3", code=None)
+    assert len(workspace.there()) == 7, "one second copy is all that it takes to notice"
+    assert "not whole" in json.dumps(report)
+
+
+def test_after_a_change_of_owner_the_lock_is_not_what_knows_the_voices(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.apply()
+    workspace.settings |= {"owner": "new-owner-1a2b", "former_owners": [workspace.settings["owner"]]}
+    assert "alone" not in workspace.run("apply", "--yes").stderr
