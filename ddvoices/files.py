@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
@@ -42,6 +43,50 @@ def whole_file(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
     finally:
         with suppress(OSError):
             beside.unlink()
+
+
+def is_special(path: Path) -> bool:
+    """Tell whether a path leads to a device or a pipe, which no file must take the place of.
+
+    Raises:
+        OutputError: nothing can be there, such as by a name that is too long.
+    """
+    try:
+        path.lstat()  # a name that is too long is found by this, and not by trying its directory
+        return path.exists() and not path.is_file()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written: {error.strerror}") from error
+
+
+def write_special(path: Path, data: bytes) -> None:
+    """Write to a device or a pipe, which stays what it is.
+
+    Raises:
+        BrokenPipeError: nobody reads it any more.
+        OutputError: it can't be written to.
+    """
+    try:
+        with path.open("wb") as file:
+            file.write(data)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written: {error.strerror}") from error
+
+
+def read_bounded(source: Path | IO[bytes], limit: int) -> bytes:
+    """Return what a file, a pipe or an open stream holds.
+
+    Raises:
+        OSError: it can't be read, or holds more than ``limit`` bytes.
+    """
+    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise OSError(errno.EFBIG, f"over {limit // 2**20} MB")
+    return data
 
 
 def sync_folder(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ddvoices.apply.options import ApplyOptions
@@ -119,7 +120,9 @@ def _wait(futures: Sequence[Future[list[Outcome]]], options: ApplyOptions) -> bo
     except KeyboardInterrupt:
         options.stop.set()
         options.on_interrupt()
-        wait(futures)
+        while not all(future.done() for future in futures):
+            with suppress(KeyboardInterrupt):  # once is enough: the report must come
+                wait(futures)
         return True
     return options.stop.is_set()
 

@@ -11,6 +11,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from ddvoices.cli.group import cli
+from ddvoices.cli.session import current_session
 from ddvoices.cli.streams import forget_stdout, take_streams
 from ddvoices.errors import CatalogError, DdvoicesError, ExitCode
 
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for e
         _say(_with_help(error))
         return ExitCode.USAGE if isinstance(error, click.UsageError) else ExitCode.ERROR
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
+        current_session().say_always("interrupted")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         forget_stdout()
@@ -55,9 +56,6 @@ def _with_help(error: click.ClickException) -> DdvoicesError:
 
 def _say(error: DdvoicesError) -> None:
     """Print an error as lines of its own; a catalog's problems one a line."""
-    from ddvoices.report.terminal import printable
-
     problems = error.problems if isinstance(error, CatalogError) else (error,)
-    messages = [str(problem) for problem in problems]
-    for message in messages:
-        click.echo(f"error: {printable(message)}", err=True)
+    for problem in problems:
+        current_session().error(str(problem))

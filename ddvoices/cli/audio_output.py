@@ -137,27 +137,16 @@ def _write_stdout(make: Callable[[], bytes]) -> None:
 
 
 def _save_as(path: Path, make: Callable[[], bytes]) -> None:
-    from ddvoices.files import write_whole
+    from ddvoices.files import is_special, write_special, write_whole
 
-    special = _is_special(path)
+    special = is_special(path)
     if not special:
         _try_out(path)
     audio = make()
     if special:
-        _write_special(path, audio)
+        write_special(path, audio)
     else:
         write_whole(path, audio)
-
-
-def _is_special(path: Path) -> bool:
-    """Tell whether a path leads to a device or a pipe, which no file must take the place of."""
-    try:
-        path.lstat()  # a name that is too long is found by this, and not by trying its directory
-        return path.exists() and not path.is_file()
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror}") from error
 
 
 def _try_out(path: Path) -> None:
@@ -173,16 +162,6 @@ def _try_out(path: Path) -> None:
 
 class _TriedError(Exception):
     """A file could be written."""
-
-
-def _write_special(path: Path, audio: bytes) -> None:
-    try:
-        with path.open("wb") as file:
-            file.write(audio)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror}") from error
 
 
 def _save_new(stem: str, ending: str, make: Callable[[], bytes]) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ddvoices import __version__
-from ddvoices.cli.session import Session
+from ddvoices.cli.session import Session, begin
 
 # name → (module, attribute, one line); the line is the first of the command's own help, held so by a test
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
@@ -100,4 +100,5 @@ def cli(
     ctx.obj = Session(
         catalog_directory=catalog, color=color, verbose=verbose, quiet=quiet, log_format=log_format
     )
+    begin(ctx.obj)
     ctx.obj.start_logging()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -19,7 +21,8 @@ _CATALOG = """\
 # yaml-language-server: $schema=.schemas/catalog.schema.json
 version: 1
 
-# Marks in the account what is this catalog's: one owner, one catalog. Don't change it later.
+# Marks in the account what is this catalog's: one owner, one catalog. Whoever changes it later names the
+# old one under former_owners.
 owner: {owner}
 
 # Keys are never in a file: DEEPDUB_API_KEY_US, DEEPDUB_API_KEY_EU, or DEEPDUB_API_KEY for both.
@@ -44,7 +47,6 @@ voices:
     speaking_style: Neutral
 """
 
-_IGNORED = "{catalog}/.ddvoices/"
 _EXAMPLE_SAMPLE = "samples/austen-narrator.wav"
 
 
@@ -75,8 +77,9 @@ def init(session: Session, *, directory: Path, owner: str | None) -> int:
     name = f"{_owner_name(owner or directory.resolve().name)}-{_random_part()}"
     _write(root, name)
     _ignore(directory, session.catalog_directory)
-    click.echo(f"{root}: a catalog of owner {name}, with one voice")
-    session.say(f"next: `ddvoices --catalog {root} validate`, then set DEEPDUB_API_KEY and `ddvoices plan`")
+    click.echo(f"{root}: made a catalog of owner {name}, with one example voice")
+    named = "" if root == Path("voices") else f" --catalog {quote(str(root))}"
+    session.say(f"next: `ddvoices{named} validate`, then a key (DEEPDUB_API_KEY), and `ddvoices{named} plan`")
     return ExitCode.OK
 
 
@@ -114,9 +117,11 @@ def _make_folder(path: Path) -> None:
 
 def _ignore(directory: Path, catalog: Path) -> None:
     """Keep what a machine remembers while it applies out of git."""
-    if catalog.is_absolute():
+    inside = os.path.normpath(catalog)
+    if catalog.is_absolute() or inside.startswith(".."):
         return
-    path, line = directory / ".gitignore", _IGNORED.format(catalog=catalog.as_posix())
+    state = Path(inside, ".ddvoices").as_posix()
+    path, line = directory / ".gitignore", f"/{state}/"
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         if line not in text.splitlines():

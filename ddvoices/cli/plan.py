@@ -9,7 +9,7 @@ import click
 
 from ddvoices.cli import options
 from ddvoices.cli.session import Session
-from ddvoices.errors import ExitCode
+from ddvoices.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from ddvoices.model import Plan
@@ -55,6 +55,8 @@ def plan(
     from ddvoices.model import PlanOptions
     from ddvoices.plan import plan_document
 
+    if output == Path("-"):
+        raise UsageError("a plan is saved to a file: for stdout use --format json")
     choice = PlanOptions(prune=prune, targets=targets, labels=labels)
     _, found = plan_now(session, regions, choice)
     document = plan_document(found)
@@ -94,7 +96,8 @@ def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:
 
 
 def _save(document: dict[str, Any], path: Path) -> None:
-    from ddvoices.files import write_whole
+    from ddvoices.files import is_special, write_special, write_whole
     from ddvoices.report.terminal import json_text
 
-    write_whole(path, (json_text(document) + "\n").encode())
+    write = write_special if is_special(path) else write_whole
+    write(path, (json_text(document) + "\n").encode())

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ddvoices.errors import MissingKeyError, UntrustedEndpointError, UsageError
+from ddvoices.errors import AuthError, MissingKeyError, UntrustedEndpointError, UsageError
 
 if TYPE_CHECKING:
     from ddvoices.client import DeepdubClient
@@ -81,7 +81,7 @@ def open_regions(
         for name, found in endpoints.items():
             try:
                 key = find_key(name, environ=os.environ)
-            except MissingKeyError as error:
+            except AuthError as error:
                 closed[name] = ObservedRegion(
                     region=name, endpoint=found.rest, account="", error=str(error), error_code=error.exit_code
                 )
@@ -90,22 +90,32 @@ def open_regions(
             clients[name] = stack.enter_context(
                 DeepdubClient(api_key=key.value, endpoints=found, sleep=sleep)
             )
-        _check_distinct(clients, accounts)
+        _check_distinct(clients)
         if not clients and closed:
             raise MissingKeyError("; ".join(str(region.error) for region in closed.values()))
         yield OpenRegions(clients=clients, accounts=accounts, closed=closed)
 
 
-def _check_distinct(clients: Mapping[str, DeepdubClient], accounts: Mapping[str, str]) -> None:
+def _check_distinct(clients: Mapping[str, DeepdubClient]) -> None:
     """Refuse two regions that are one account: each would make the voices that the other makes."""
-    seen: dict[tuple[str, str], str] = {}
+    seen: dict[object, str] = {}
     for name, client in clients.items():
-        first = seen.setdefault((client.base_url, accounts[name]), name)
+        first = seen.setdefault((_place(client.base_url), client.api_key), name)
         if first != name:
             raise UsageError(
                 f"regions {first} and {name} are one account at {client.base_url}: "
                 "give each a key or an endpoint of its own, or choose one with -r"
             )
+
+
+def _place(url: str) -> tuple[str | None, int | None, str]:
+    """Return where a URL leads; this machine has many names."""
+    from urllib.parse import urlsplit
+
+    from ddvoices.client.trust import is_loopback
+
+    parts = urlsplit(url)
+    return "localhost" if is_loopback(parts.hostname or "") else parts.hostname, parts.port, parts.path
 
 
 def chosen_regions(catalog: Catalog, chosen: Sequence[str]) -> list[str]:

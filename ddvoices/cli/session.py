@@ -103,7 +103,11 @@ class Session:
     def say(self, message: str, **details: Any) -> None:
         """Print progress, unless it is to be quiet."""
         if not self.quiet:
-            self._message("info", message, None, **details)
+            self.say_always(message, **details)
+
+    def say_always(self, message: str, **details: Any) -> None:
+        """Print what is neither a warning nor an error."""
+        self._message("info", message, None, **details)
 
     def _message(self, level: str, message: str, color: str | None, **details: Any) -> None:
         from ddvoices.report.terminal import printable
@@ -117,9 +121,31 @@ class Session:
         click.echo(prefix + printable(message), err=True, color=self.colored(sys.stderr))
 
     def start_logging(self) -> None:
-        """Let the client say what it asks, if that is wanted."""
+        """Let the client say what it asks, if that is wanted, in the form of all messages."""
         if self.verbose:
             import logging
 
-            logging.basicConfig(stream=sys.stderr, format="%(name)s: %(message)s")
-            logging.getLogger("ddvoices").setLevel(logging.DEBUG)
+            session = self
+
+            class Teller(logging.Handler):
+                def emit(self, record: logging.LogRecord) -> None:
+                    level = "warning" if record.levelno >= logging.WARNING else "info"
+                    session._message(level, f"{record.name}: {record.getMessage()}", None)
+
+            log = logging.getLogger("ddvoices")
+            log.addHandler(Teller())
+            log.setLevel(logging.DEBUG)
+
+
+_PLAIN = Session(catalog_directory=Path("voices"))
+_current: list[Session] = []
+
+
+def begin(session: Session) -> None:
+    """Make ``session`` the one whose way of printing holds, also for what ends the run."""
+    _current[:] = [session]
+
+
+def current_session() -> Session:
+    """Return the session of the run; a plain one before the options are read."""
+    return _current[0] if _current else _PLAIN

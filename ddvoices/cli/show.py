@@ -10,6 +10,8 @@ import click
 from ddvoices.cli import options
 from ddvoices.cli.session import Session
 
+_MAX_BYTES = 256 * 2**20
+
 
 @click.command
 @click.argument("file", type=click.Path(path_type=Path))
@@ -40,10 +42,11 @@ def read_plan_file(path: Path) -> dict[str, Any]:
         PlanFileError: it can't be read, or isn't a plan of this format.
     """
     from ddvoices.errors import PlanFileError
+    from ddvoices.files import read_bounded
     from ddvoices.plan import read_document
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_bounded(path, _MAX_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise PlanFileError(

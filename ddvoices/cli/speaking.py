@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_LOCALE = "en-US"
+_MAX_TEXT_BYTES = 10 * 2**20
 # the client's own, held so by a test: asking the client for them would slow --help down
 DEFAULT_MODEL = "dd-etts-2.5"
 SAMPLE_RATES = (8000, 16000, 22050, 24000, 32000, 36000, 44100, 48000)
@@ -162,14 +163,16 @@ def read_text(given: str | None, file: Path | None) -> str:
 
 def _decoded(file: Path | None) -> str:
     """Return what stands in a file, or on stdin."""
+    from ddvoices.files import read_bounded
+
     is_stdin = file is None or file == Path("-")
+    name = "stdin" if is_stdin else str(file)
     try:
-        data = sys.stdin.buffer.read() if is_stdin or file is None else file.read_bytes()
+        data = read_bounded(sys.stdin.buffer if is_stdin or file is None else file, _MAX_TEXT_BYTES)
         return data.decode("utf-8-sig")
     except OSError as error:
-        raise UsageError(f"{file}: can't be read: {error.strerror}") from error
+        raise UsageError(f"{name}: can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        name = "stdin" if is_stdin else str(file)
         raise UsageError(
             f"{name}: is not UTF-8 (byte 0x{data[error.start]:02x}): save it as UTF-8"
         ) from error

@@ -35,6 +35,8 @@ _COLUMNS = {
     "speaker_id": "speaker",
 }
 _LISTED = tuple(_COLUMNS)[:5]
+# narrower than these, nobody can copy an id or read a name
+_WIDTHS = {"id": 36, "name": 12, "style": 8, "locale": 5, "gender": 6}
 
 
 @click.group
@@ -115,7 +117,7 @@ def add_voice(
 ) -> int:
     """Make a voice of a recording, and print its id.
 
-    The catalog doesn't know the voice: to manage it there, use `ddvoices new` and `ddvoices apply` instead.
+    The catalog doesn't know the voice: to manage it there, write it into the catalog and apply.
 
     \b
     Examples:
@@ -250,7 +252,7 @@ def _print_voice(session: Session, answer: Mapping[str, Any], output_format: str
 
 def _listing(found: Sequence[Any]) -> Table:
     """Return the voices as a table, sorted by name."""
-    table = _table([_COLUMNS[name] for name in _LISTED], fold="name")
+    table = _table([_COLUMNS[name] for name in _LISTED], fold="name style")
     for voice in sorted(map(_observed, found), key=lambda voice: ((voice.name or "").casefold(), voice.id)):
         table.add_row(*_cells([getattr(voice, name) for name in _LISTED]))
     return table
@@ -261,7 +263,13 @@ def _table(columns: Sequence[str], *, fold: str, header: bool = True) -> Table:
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=header)
     for column in columns:
-        table.add_column(column, no_wrap=column != fold, overflow="fold")
+        table.add_column(
+            column,
+            no_wrap=column not in fold.split(),
+            overflow="fold",
+            min_width=_WIDTHS.get(column),
+            ratio=1 if column in fold.split() else None,
+        )
     return table
 
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ddvoices.errors import BusyError, LockfileError
-from ddvoices.files import sync_folder
+from ddvoices.errors import BusyError, LockfileError, OutputError
+from ddvoices.files import sync_folder, write_whole
 from ddvoices.lockfile.file import load_lock, read_regular, save_lock
 from ddvoices.lockfile.records import (
     FOLDED,
@@ -132,6 +132,7 @@ def peek(root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) -> tupl
 def _open(path: Path) -> int:
     try:
         path.parent.mkdir(exist_ok=True)
+        _keep_out_of_git(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise LockfileError(
@@ -139,6 +140,16 @@ def _open(path: Path) -> int:
         ) from error
     sync_folder(path.parent)
     return descriptor
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    """Have git leave the folder out, wherever the catalog lies."""
+    path = folder / ".gitignore"
+    if not path.exists():
+        try:
+            write_whole(path, b"*\n")
+        except OutputError as error:
+            raise LockfileError(str(error)) from error
 
 
 def _flock(

@@ -56,7 +56,9 @@ def _check_region(name: str, then: Mapping[str, Any], now: RegionPlan) -> None:
         raise PlanStaleError(
             f"the plan of {name} is of {then['endpoint']}, today's is {now.endpoint}: plan again"
         )
-    if now.account and then["account"] and then["account"] != now.account:
+    # a region without a key was planned without an account, and without changes
+    named = then["account"] or then["changes"]
+    if now.account and named and then["account"] != now.account:
         raise PlanStaleError(f"the plan of {name} was made with another account's key: plan again")
 
 

@@ -41,8 +41,9 @@ _SHOWN = {
     Cell.TO_ADOPT: ("to adopt", "cyan"),
     Cell.ERROR: ("error", "red"),
     Cell.UNKNOWN: ("?", "red"),
-    Cell.NOT_WANTED: ("", "dim"),
+    Cell.NOT_WANTED: ("-", "dim"),
 }
+_WIDEST = max(len(word) for word, _ in _SHOWN.values())
 _OTHERS = (Standing.SUPERSEDED, Standing.DUPLICATE, Standing.ORPHANED, Standing.UNMANAGED)
 
 
@@ -75,9 +76,9 @@ def status_table(document: Mapping[str, Any]) -> Table:
     """Return the matrix of voices and regions."""
     regions = list(document["regions"])
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("voice", no_wrap=True, overflow="ellipsis")
+    table.add_column("voice", overflow="fold", min_width=12)
     for region in regions:
-        table.add_column(region, no_wrap=True)
+        table.add_column(region, no_wrap=True, min_width=_WIDEST)
     for key, cells in document["voices"].items():
         words = [_SHOWN[Cell(cells[region]["state"])] for region in regions]
         table.add_row(Text(key), *(Text(word, style=color) for word, color in words))

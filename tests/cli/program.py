@@ -84,7 +84,7 @@ def on_terminal(
         ours, theirs = pty.openpty()
         with subprocess.Popen(
             [sys.executable, "-c", _TAKE_TERMINAL, *command(*args)],
-            env={**variables, "TERM": "xterm", "COLUMNS": "200"},
+            env={"COLUMNS": "200", **variables, "TERM": "xterm"},
             cwd=cwd or variables["HOME"],
             stdin=theirs,
             stdout=theirs,

@@ -34,7 +34,7 @@ def test_the_journal_stays_out_of_git(tmp_path: Path, before: str | None) -> Non
         (tmp_path / ".gitignore").write_text(before)
     assert run("init", cwd=tmp_path).returncode == 0
     lines = (tmp_path / ".gitignore").read_text().splitlines()
-    assert lines.count("voices/.ddvoices/") == 1
+    assert lines.count("/voices/.ddvoices/") == 1
     assert not before or before.splitlines()[0] in lines
 
 

@@ -320,3 +320,12 @@ class TestCatalog:
     def test_an_untrusted_endpoint_gets_no_key(self, account, env):
         self.write(account, "version: 1\nowner: a-1\nregions: {us: {base_url: 'https://evil.example/api'}}\n")
         assert "DDVOICES_TRUSTED_HOSTS" in account.run("list", env=env, code=7).stderr
+
+
+def test_at_80_columns_an_id_can_be_copied_and_a_name_be_read(account):
+    long = "Warm, slow and slightly amused, as if by a fire"
+    voice_id = account.add(*ADA[:1], "Ada (narrator)", *ADA[2:], "--speaking-style", long)
+    _, shown = on_terminal("voices", "list", env={**account.env, "COLUMNS": "80"}, cwd=account.folder)
+    assert voice_id in shown
+    assert "Ada" in shown
+    assert "(narrator)" in shown

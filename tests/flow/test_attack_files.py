@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.program import command, environment
+from cli.program import command, environment, run
 from workspace import Workspace
 
 
@@ -280,3 +280,36 @@ def test_a_disk_that_is_full_when_the_lock_learns_what_the_service_says(workspac
         assert len(workspace.there()) == 5
         assert workspace.changes() == []
     assert any("not verified" in error for error in errors), errors
+
+
+def test_a_plan_is_written_to_a_pipe_which_stays_one(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.save()
+    pipe = workspace.folder / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        workspace.run("plan", "-o", "pipe")
+        assert reader.stdout
+        assert json.load(reader.stdout)["format_version"] == "1.0"
+    assert pipe.is_fifo()
+
+
+def test_what_has_no_end_is_no_plan_and_no_text(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    assert "over 256 MB" in workspace.run("show", "/dev/zero", code=1).stderr
+    assert "over 10 MB" in workspace.run("tts", "-f", "/dev/zero", "--voice", "ada", code=64).stderr
+
+
+@pytest.mark.parametrize("catalog", ["voices", ".", "#voices", "a/b"])
+def test_git_never_sees_the_journal(workspace: Workspace, catalog: str) -> None:
+    here = workspace.folder / "repository"
+    here.mkdir()
+    environment = {"DEEPDUB_BASE_URL": workspace.emulator.base_url, **workspace.env}
+    for arguments in (["init"], ["apply", "--yes"]):
+        assert run("--catalog", catalog, *arguments, cwd=here, env=environment).returncode == 0
+    subprocess.run(["git", "init", "-q"], cwd=here, check=True)
+    listed = subprocess.run(
+        ["git", "status", "--porcelain", "-uall"], cwd=here, check=True, capture_output=True, text=True
+    ).stdout
+    assert "ddvoices.lock.json" in listed
+    assert "journal" not in listed

@@ -249,9 +249,15 @@ def test_on_a_full_disk_nothing_is_sent(workspace: Workspace) -> None:
     """What can't be written down first isn't done."""
     workspace.voice("ada")
     done = with_room_for(workspace, 0, "apply", "--yes")
-    assert done.returncode == 1
-    assert "can't be written" in done.stdout
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "can't be written" in one_line(done.stderr)
     assert workspace.there() == []
+    workspace.apply()
+    workspace.voice("bob")
+    done = with_room_for(workspace, 0, "apply", "--yes")
+    assert done.returncode == 1
+    assert "journal.jsonl: can't be written" in done.stdout
+    assert len(workspace.there()) == 1
 
 
 def test_a_disk_that_is_full_at_the_end_loses_nothing(workspace: Workspace) -> None:
@@ -429,3 +435,31 @@ def test_6_a_refused_plan_says_so_once_and_asks_nothing(workspace: Workspace) ->
     forced = workspace.run("apply", "--yes", "--prune", "--force")
     assert "warning: allowed by --force: us: 4 of 4 voices would be deleted" in forced.stderr
     assert "refused" not in forced.stdout
+
+
+def test_a_key_that_is_none_closes_its_region_only(two_regions: Workspace) -> None:
+    two_regions.voice("ada")
+    two_regions.env["DEEPDUB_API_KEY_EU"] = "dd none"
+    report = two_regions.apply(code=4)
+    assert [(outcome["region"], outcome["result"]) for outcome in report["outcomes"]] == [("us", "applied")]
+
+
+def test_64_two_names_of_one_machine_are_one_account(two_regions: Workspace) -> None:
+    two_regions.voice("ada")
+    two_regions.env["DEEPDUB_API_KEY_EU"] = two_regions.env["DEEPDUB_API_KEY_US"]
+    url = two_regions.settings["regions"]["eu"]["base_url"]
+    two_regions.settings["regions"]["eu"]["base_url"] = url.replace("127.0.0.1", "localhost")
+    assert "one account" in one_line(two_regions.run("plan", code=64).stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["show", "nofile"], 1), (["plan", "-r", "mars"], 64), (["apply", "-o"], 64)]
+)
+def test_with_json_messages_errors_are_json_too(
+    workspace: Workspace, arguments: list[str], code: int
+) -> None:
+    workspace.voice("ada")
+    done = workspace.run("-v", "--log-format", "json", *arguments, code=code)
+    assert [json.loads(line)["level"] for line in done.stderr.splitlines()] == ["error"]
+    done = workspace.run("-v", "--log-format", "json", "plan")
+    assert {json.loads(line)["level"] for line in done.stderr.splitlines()} == {"info"}

@@ -108,6 +108,10 @@ def another_account(document: dict) -> None:
     document["regions"]["us"]["account"] = "0" * 12
 
 
+def no_account(document: dict) -> None:
+    document["regions"]["us"]["account"] = ""
+
+
 def another_endpoint(document: dict) -> None:
     document["regions"]["us"]["endpoint"] = "http://127.0.0.1:9/api/v1"
 
@@ -121,7 +125,8 @@ def another_region(document: dict) -> None:
 
 
 @pytest.mark.parametrize(
-    "edit", [another_owner, another_account, another_endpoint, another_format, another_region]
+    "edit",
+    [another_owner, another_account, no_account, another_endpoint, another_format, another_region],
 )
 def test_a_plan_of_other_circumstances_runs_nothing(
     workspace: Workspace, edit: Callable[[dict], None]
