@@ -178,7 +178,7 @@ class _Run:
         """
         from ddvoices.cli.plan import print_plan
         from ddvoices.cli.planning import tell_errors
-        from ddvoices.plan import plan_document
+        from ddvoices.plan import plan_document, refusals
 
         if shown_before or (self._format == "json" and not self._ask):
             tell_errors(self._session, plan)
@@ -187,7 +187,7 @@ class _Run:
             print_plan(self._session, document, "text", to_stderr=self._format == "json")
             click.echo(err=self._format == "json")
         if self._how.force:
-            for refusal in plan.refusals:
+            for refusal in refusals(plan.regions, self._catalog.policy):
                 if refusal.forceable:
                     self._session.warn(f"allowed by --force: {refusal.region}: {refusal.message}")
 

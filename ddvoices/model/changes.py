@@ -246,7 +246,10 @@ class PlanOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A whole plan; ``regions`` is sorted by name."""
+    """A whole plan; ``regions`` is sorted by name.
+
+    ``targets`` and ``labels`` have chosen among the changes; where both are empty, all are there.
+    """
 
     owner: str
     digest: str
@@ -254,6 +257,8 @@ class Plan:
     prune: bool
     regions: tuple[RegionPlan, ...]
     git: GitState | None = None
+    targets: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
     refusals: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -315,7 +320,7 @@ class Report:
     @property
     def converged(self) -> bool:
         """Tell whether everything that was asked for is true now."""
-        return self.pending == 0 and self.complete and not self.interrupted
+        return self.pending == 0 and self.complete and not self.interrupted and self.lock_error is None
 
     def count(self, results: Iterable[Result]) -> int:
         """Return how many outcomes have one of ``results``."""

@@ -33,6 +33,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "tool_version": __version__,
         "created_at": plan.created_at,
         "prune": plan.prune,
+        "targets": list(plan.targets),
+        "labels": ["=".join(label) for label in plan.labels],
         "catalog": {
             "owner": plan.owner,
             "digest": plan.digest,
@@ -41,7 +43,10 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "regions": regions,
         "summary": {str(action): summary[action] for action in Action},
         "warnings": list(plan.warnings),
-        "refusals": [f"{refusal.region}: {refusal.message}" for refusal in plan.refusals],
+        "refusals": [
+            {"region": refusal.region, "message": refusal.message, "forceable": refusal.forceable}
+            for refusal in plan.refusals
+        ],
         "complete": plan.complete,
         "applyable": plan.applyable,
     }

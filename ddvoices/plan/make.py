@@ -61,6 +61,8 @@ def make_plan(
         git=desired.git,
         created_at=options.created_at,
         prune=options.prune,
+        targets=options.targets,
+        labels=options.labels,
         regions=tuple(regions),
         refusals=refusals(regions, desired.policy),
         warnings=tuple(warnings),

@@ -43,6 +43,10 @@ def report_document(report: Report) -> dict[str, Any]:
         "summary": {str(result): counts[result] for result in Result},
         "pending": report.pending,
         "converged": report.converged,
+        "complete": report.complete,
+        "interrupted": report.interrupted,
+        "warnings": list(report.warnings),
+        "lock_error": report.lock_error,
     }
 
 

@@ -32,7 +32,10 @@ def plan_text(document: Document, *, color: bool = False) -> str:
         block = list(_region_lines(name, region))
         lines += [*block, ""] if block else []
     lines += [
-        style(f"refused: {printable(refusal)}", fg="red", bold=True) for refusal in document["refusals"]
+        style(
+            f"refused: {printable(refusal['region'])}: {printable(refusal['message'])}", fg="red", bold=True
+        )
+        for refusal in document["refusals"]
     ]
     lines.append(_last_line(document))
     lines += _left_over(document)
@@ -113,16 +116,25 @@ def _last_line(document: Document) -> str:
     summary = document["summary"]
     counts = [f"{summary[action]} {words}" for action, words in _COUNTED if summary[action]]
     if not counts and document["complete"]:
-        return style("No changes.", bold=True) + f" {_in_sync(summary['noop'])}."
+        return style("No changes.", bold=True) + f" {_in_sync(summary['noop'])}{_chosen(document)}."
     regions = document["regions"]
     failed = [printable(name) for name, region in regions.items() if region["error"] is not None]
     if failed and len(failed) == len(regions):
         return style("Plan:", bold=True) + style(" not known: no region could be asked.", fg="red")
-    line = style("Plan:", bold=True) + f" {', '.join(counts or ['no changes'])}; {_in_sync(summary['noop'])}."
+    line = (
+        style("Plan:", bold=True)
+        + f" {', '.join(counts or ['no changes'])}; {_in_sync(summary['noop'])}{_chosen(document)}."
+    )
     if document["complete"]:
         return line
     why = f": {', '.join(failed)} could not be asked" if failed else ""
     return line + style(f" The plan is not complete{why}.", fg="red")
+
+
+def _chosen(document: Document) -> str:
+    """Say that a choice was made: a reviewer must not take it for the whole."""
+    choice = [printable(word) for word in (*document["targets"], *document["labels"])]
+    return f", of those chosen by {', '.join(choice)}" if choice else ""
 
 
 def _left_over(document: Document) -> Iterator[str]:

@@ -87,7 +87,14 @@ def test_evil_text_everywhere_in_a_plan(workspace: Workspace) -> None:
             for field in change["fields"]:
                 field.update(before=EVIL, after=EVIL)
         plan["regions"] = {EVIL: region, "us": {**region, "error": EVIL}}
-        plan.update(tool_version=EVIL, created_at=EVIL, warnings=[EVIL], refusals=[EVIL])
+        plan.update(
+            tool_version=EVIL,
+            created_at=EVIL,
+            warnings=[EVIL],
+            refusals=[{"region": EVIL, "message": EVIL, "forceable": True}],
+            targets=[EVIL],
+            labels=[EVIL],
+        )
 
     workspace.voice("ada")
     edited(workspace, spoil)

@@ -109,3 +109,10 @@ def test_verbose_says_what_is_asked_and_never_the_key(workspace: Workspace) -> N
     done = workspace.run("-v", "apply", "--yes")
     assert "POST /voice" in done.stderr
     assert workspace.key not in done.stdout + done.stderr
+
+
+def test_a_plan_of_a_choice_says_so(workspace: Workspace) -> None:
+    workspace.voice("ada"), workspace.voice("bob")
+    workspace.apply()
+    assert workspace.run("plan", "-t", "a*").stdout == "No changes. 1 in sync, of those chosen by a*.\n"
+    assert workspace.plan("-t", "a*")["targets"] == ["a*"]
