@@ -90,5 +90,7 @@ def _from_keyring(region: str) -> tuple[str, str]:
 
         return (keyring.get_password(KEYRING_SERVICE, region) or "").strip(), ""
     except Exception as error:  # noqa: BLE001 - backends raise whatever their system does: it is just not there
+        if type(error).__name__ == "NoKeyringError":
+            return "", " (there is no keyring here)"
         said = " ".join(str(error).split())[:200] or type(error).__name__
         return "", f" (the keyring can't be used: {said})"

@@ -234,9 +234,12 @@ def _check_usage(file: Path | None, *, chosen: bool, yes: bool) -> None:
 
 
 def _check_regions(reviewed: Reviewed, catalog: Catalog) -> None:
-    """Refuse a plan of regions that the catalog doesn't have, before anything is asked."""
+    """Refuse a plan of another owner or of unknown regions, before anything is asked."""
     from ddvoices.errors import PlanStaleError
 
+    owner = reviewed["catalog"]["owner"]
+    if owner != catalog.owner:
+        raise PlanStaleError(f"the plan is of owner {owner}, the catalog of {catalog.owner}: plan again")
     for name in reviewed["regions"]:
         if name not in catalog.regions:
             raise PlanStaleError(f"the plan is of region {name}, which the catalog doesn't have: plan again")

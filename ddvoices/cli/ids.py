@@ -48,14 +48,15 @@ def ids(session: Session, *, regions: tuple[str, ...], output_format: str) -> in
 
 def _variables(by_key: dict[str, dict[str, str]]) -> dict[str, str]:
     """Return a variable's name → id; two keys that would share a name are an error."""
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, str]] = {}
     for key, regions in by_key.items():
         for region, voice_id in regions.items():
             name = "DDVOICES_" + re.sub(r"[^A-Z0-9]", "_", f"{key}_{region}".upper())
             if name in found:
-                raise DdvoicesError(f"{key}: another key is called {name} too: use --format json")
-            found[name] = voice_id
-    return found
+                other = found[name][0]
+                raise DdvoicesError(f"{key} and {other} would both be called {name}: use --format json")
+            found[name] = key, voice_id
+    return {name: voice_id for name, (_, voice_id) in found.items()}
 
 
 def _quoted(voice_id: str) -> str:

@@ -6,10 +6,10 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ddvoices.errors import AuthError, MissingKeyError, UntrustedEndpointError, UsageError
+from ddvoices.errors import AuthError, ExitCode, UntrustedEndpointError, UsageError
 
 if TYPE_CHECKING:
     from ddvoices.client import DeepdubClient
@@ -22,6 +22,7 @@ class OpenRegions:
 
     clients: Mapping[str, DeepdubClient]
     accounts: Mapping[str, str]
+    sources: Mapping[str, str] = field(default_factory=dict)
     closed: Mapping[str, ObservedRegion] = field(default_factory=dict)
 
     @property
@@ -47,7 +48,13 @@ class OpenRegions:
                 )
                 for name, client in self.clients.items()
             }
-        return {**self.closed, **{name: future.result() for name, future in futures.items()}}
+        return {**self.closed, **{name: self._explained(future.result()) for name, future in futures.items()}}
+
+    def _explained(self, region: ObservedRegion) -> ObservedRegion:
+        """Say of a refused key where it came from."""
+        if region.error is None or region.error_code is not ExitCode.KEY:
+            return region
+        return replace(region, error=f"{region.error}: the key is from {self.sources[region.region]}")
 
 
 @contextmanager
@@ -76,6 +83,7 @@ def open_regions(
             raise UntrustedEndpointError(f"{name}: {error}") from error
     clients: dict[str, DeepdubClient] = {}
     accounts: dict[str, str] = {}
+    sources: dict[str, str] = {}
     closed: dict[str, ObservedRegion] = {}
     with ExitStack() as stack:
         for name, found in endpoints.items():
@@ -86,14 +94,14 @@ def open_regions(
                     region=name, endpoint=found.rest, account="", error=str(error), error_code=error.exit_code
                 )
                 continue
-            accounts[name] = account_of(key.value, found.rest)
+            accounts[name], sources[name] = account_of(key.value, found.rest), key.source
             clients[name] = stack.enter_context(
                 DeepdubClient(api_key=key.value, endpoints=found, sleep=sleep)
             )
         _check_distinct(clients)
         if not clients and closed:
-            raise MissingKeyError("; ".join(str(region.error) for region in closed.values()))
-        yield OpenRegions(clients=clients, accounts=accounts, closed=closed)
+            raise AuthError("; ".join(str(region.error) for region in closed.values()))
+        yield OpenRegions(clients=clients, accounts=accounts, sources=sources, closed=closed)
 
 
 def _check_distinct(clients: Mapping[str, DeepdubClient]) -> None:

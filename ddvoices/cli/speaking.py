@@ -56,7 +56,8 @@ _SPEECH = (
         type=click.Choice([str(rate) for rate in SAMPLE_RATES]),
         callback=lambda _ctx, _param, rate: rate and int(rate),
         metavar="HERTZ",
-        help=f"Samples a second: {', '.join(map(str, SAMPLE_RATES))}.",
+        help=f"Samples a second: {', '.join(map(str, SAMPLE_RATES))}.  [default: 44100 for wav and "
+        "headerless-wav, else the service's]",
     ),
     click.option("--temperature", type=click.FloatRange(0, 1), help="How freely it is spoken."),
     click.option("--variance", type=click.FloatRange(0, 1), help="How much it varies."),

@@ -73,10 +73,12 @@ def _speak(speaker: Speaker, text: str, target: AudioOutput, speech: Mapping[str
     asked: dict[str, Any] = {**speaker.voice, **_spelled(speech)}
     if speech["locale"] is None:
         asked["locale"] = speaker.locale
-    if target.format != "wav":
+    if target.format not in ("wav", "headerless-wav"):
         return speaker.client.tts(text, **asked, format=target.format)
     asked["sample_rate"] = speech["sample_rate"] or WAV_SAMPLE_RATE
     samples = speaker.client.tts(text, **asked, format="headerless-wav")
+    if target.format == "headerless-wav":
+        return samples
     return audio_output.add_wav_header(samples, sample_rate=asked["sample_rate"])
 
 

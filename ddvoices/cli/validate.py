@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ddvoices.cli import options
 from ddvoices.cli.session import Session
 from ddvoices.errors import CatalogError, ExitCode
+
+if TYPE_CHECKING:
+    from ddvoices.model import Catalog
 
 
 @click.command
@@ -25,9 +30,18 @@ def validate(session: Session, *, output_format: str) -> int:
     if output_format == "json":
         return _as_json(session)
     catalog = session.load_catalog()
-    regions = ", ".join(sorted(catalog.regions))
-    click.echo(f"valid: {len(catalog.voices)} voices of owner {catalog.owner} for {regions}")
+    _check_lock(catalog)
+    regions, count = ", ".join(sorted(catalog.regions)), len(catalog.voices)
+    voices = "1 voice" if count == 1 else f"{count} voices"
+    click.echo(f"valid: {voices} of owner {catalog.owner} for {regions}")
     return ExitCode.OK
+
+
+def _check_lock(catalog: Catalog) -> None:
+    """Find out what a merge has made of the lock before an apply does."""
+    from ddvoices.lockfile import load_lock
+
+    load_lock(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
 
 
 def _as_json(session: Session) -> int:
@@ -48,6 +62,7 @@ def _as_json(session: Session) -> int:
         ]
     else:
         warnings, voices = catalog.warnings, len(catalog.voices)
+        _check_lock(catalog)
     document = {"valid": not problems, "voices": voices, "problems": problems, "warnings": list(warnings)}
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     return ExitCode.CATALOG if problems else ExitCode.OK

@@ -124,6 +124,9 @@ class Service:
         kind = status_error_class(response.status_code)
         if request.repeat is Repeat.CREATE and issubclass(kind, ServerError):
             kind = UnconfirmedServerError
+        if response.status_code == 404 and request.path in (wire.VOICE, wire.TTS):
+            base = self._transport.base_url
+            message += f": is {base} the whole endpoint? Deepdub's ends in /api/v1"
         ids = (response.headers.get(name) for name in wire.REQUEST_ID_HEADERS)
         return kind(
             message,

@@ -80,7 +80,7 @@ def read_document(text: str, *, name: str) -> dict[str, Any]:
     try:
         document = json.loads(text, parse_constant=_number, parse_float=_number, parse_int=_number)
     except (ValueError, RecursionError) as error:
-        raise PlanFileError(f"{name}: not a plan file: {error}") from error
+        raise PlanFileError(f"{name}: not a plan file: {error}; make one by `ddvoices plan -o`") from error
     version = document.get("format_version") if isinstance(document, dict) else None
     if not isinstance(version, str):
         raise PlanFileError(
@@ -109,7 +109,8 @@ def _validate(document: Mapping[str, Any], name: str) -> None:
     problem = best_match(Draft202012Validator(read_schema("plan")).iter_errors(document))
     if problem is not None:
         where = problem.json_path.removeprefix("$").removeprefix(".")
-        raise PlanFileError(f"{name}: not a whole plan: {where}: {_cut(problem.message)}")
+        what = ": ".join(filter(None, (where, _cut(problem.message))))
+        raise PlanFileError(f"{name}: not a whole plan: {what}")
 
 
 def _cut(message: str, length: int = 200) -> str:

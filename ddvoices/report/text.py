@@ -31,12 +31,9 @@ def plan_text(document: Document, *, color: bool = False) -> str:
     for name, region in document["regions"].items():
         block = list(_region_lines(name, region))
         lines += [*block, ""] if block else []
-    lines += [
-        style(
-            f"refused: {printable(refusal['region'])}: {printable(refusal['message'])}", fg="red", bold=True
-        )
-        for refusal in document["refusals"]
-    ]
+    for refusal in document["refusals"]:
+        why = printable(f"{refusal['region']}: {refusal['message']}")
+        lines.append(style(f"refused: {why}", fg="red", bold=True))
     lines.append(_last_line(document))
     lines += _left_over(document)
     text = "\n".join(lines) + "\n"
@@ -114,17 +111,15 @@ def _key(change: Document) -> str:
 
 def _last_line(document: Document) -> str:
     summary = document["summary"]
+    in_sync = f"{summary['noop']} in sync{_chosen(document)}."
     counts = [f"{summary[action]} {words}" for action, words in _COUNTED if summary[action]]
     if not counts and document["complete"]:
-        return style("No changes.", bold=True) + f" {_in_sync(summary['noop'])}{_chosen(document)}."
+        return style("No changes.", bold=True) + f" {in_sync}"
     regions = document["regions"]
     failed = [printable(name) for name, region in regions.items() if region["error"] is not None]
     if failed and len(failed) == len(regions):
         return style("Plan:", bold=True) + style(" not known: no region could be asked.", fg="red")
-    line = (
-        style("Plan:", bold=True)
-        + f" {', '.join(counts or ['no changes'])}; {_in_sync(summary['noop'])}{_chosen(document)}."
-    )
+    line = style("Plan:", bold=True) + f" {', '.join(counts or ['no changes'])}; {in_sync}"
     if document["complete"]:
         return line
     why = f": {', '.join(failed)} could not be asked" if failed else ""
@@ -144,10 +139,6 @@ def _left_over(document: Document) -> Iterator[str]:
     found = [f"{count} {word}" for word, count in counts.items() if count]
     if found and not document["prune"]:
         yield f"Left over: {', '.join(found)}. --prune deletes those that are ours and not protected."
-
-
-def _in_sync(count: int) -> str:
-    return f"{count} in sync"
 
 
 def _plain(text: str) -> str:

@@ -7,11 +7,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from scripted import Scripted, Step
+from scripted import KEY, Scripted, Step
 
 from ddvoices.client import DeepdubClient
-
-KEY = "dd-0123456789abcdef"
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
+KEY = "dd-0123456789abcdef"
+
 
 def _tone() -> bytes:
     """Return a tenth of a second of a square wave."""

@@ -10,8 +10,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 import urllib3
-from conftest import KEY
-from scripted import WAV, answer, cut_body, cut_head, hang, raw, reset
+from scripted import KEY, WAV, answer, cut_body, cut_head, hang, raw, reset
 
 from ddvoices.client import (
     BadRequestError,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from conftest import KEY
-from scripted import answer
+from scripted import KEY, answer
 
 from ddvoices.client import InvalidOptionError
 

@@ -463,3 +463,24 @@ def test_with_json_messages_errors_are_json_too(
     assert [json.loads(line)["level"] for line in done.stderr.splitlines()] == ["error"]
     done = workspace.run("-v", "--log-format", "json", "plan")
     assert {json.loads(line)["level"] for line in done.stderr.splitlines()} == {"info"}
+
+
+def test_a_refused_key_is_named_by_where_it_is_from(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.env["DEEPDUB_API_KEY_US"] = "other-key"
+    assert "the key is from DEEPDUB_API_KEY_US" in workspace.run("ids", code=7).stderr
+
+
+def test_an_endpoint_that_is_cut_short_is_doubted(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.settings["regions"]["us"]["base_url"] = workspace.emulator.origin
+    said = f"is {workspace.emulator.origin} the whole endpoint? Deepdub's ends in /api/v1"
+    assert said in workspace.run("ids", code=1).stderr
+
+
+@pytest.mark.parametrize("arguments", [["validate"], ["validate", "--format", "json"]])
+def test_a_lock_with_a_merge_conflict_is_not_valid(workspace: Workspace, arguments: list[str]) -> None:
+    workspace.voice("ada")
+    workspace.apply()
+    workspace.lock.write_text("<<<<<<< HEAD\n" + workspace.lock.read_text())
+    assert "merge conflict" in one_line(workspace.run(*arguments, code=1).stderr)
