@@ -84,7 +84,7 @@ class _Tour:
         self._say("One line by the voice's key, in both regions.")
         for region in _REGIONS:
             self._run("tts", _LINE, "--voice", _VOICE, "-r", region, "-o", f"{_VOICE}-{region}.mp3")
-        self._say(f"The audio, the catalog and its lock are in {self._directory}")
+        self._say(f"The audio, the catalog and its lock are in {self._directory}; the two regions end here.")
 
     def _edit(self) -> None:
         self._keep = (self._catalog / _SAMPLE).read_bytes()

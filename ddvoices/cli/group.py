@@ -75,7 +75,7 @@ class LazyGroup(click.Group):
     help="When to colour; NO_COLOR and FORCE_COLOR are obeyed.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Say what is asked of the service.")
-@click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")
+@click.option("-q", "--quiet", is_flag=True, help="No hints and no progress on stderr.")
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),

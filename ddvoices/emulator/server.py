@@ -38,7 +38,7 @@ try:
     from ddvoices.emulator.rest import API_ROOT
 except ModuleNotFoundError as missing:
     raise EmulatorError(
-        f"the emulator needs its extra: pip install 'ddvoices[emulator]' ({missing.name} is missing)"
+        f"the emulator needs its extra: install ddvoices with `[emulator]` ({missing.name} is missing)"
     ) from missing
 
 _log = logging.getLogger(__name__)

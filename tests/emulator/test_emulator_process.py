@@ -179,5 +179,5 @@ def test_without_its_extra_it_says_what_to_install(missing):
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 1
-    assert "the emulator needs its extra: pip install 'ddvoices[emulator]'" in done.stderr
+    assert "the emulator needs its extra: install ddvoices with `[emulator]`" in done.stderr
     assert done.stderr.count("\n") == 1
