@@ -218,3 +218,10 @@ def test_a_region_that_cannot_be_observed_has_its_error_and_the_others_go_on():
     assert [(r.error, actions(r)) for r in plan.regions] == [(None, ["create"]), ("no answer", [])]
     assert not plan.complete
     assert plan.applyable
+
+
+def test_new_tags_beside_another_age_are_no_news_about_the_sample():
+    machine = Machine(service=LittleService(variant=Variant(echo="no")))
+    machine.apply(catalog(replace(BASE, age=34, sample=sample("a"))))
+    plan = machine.plan(catalog(replace(BASE, age=35, sample=sample("a", tags="new")))).regions[0]
+    assert [field.path for field in plan.changes[0].fields] == ["age", "fingerprint"]

@@ -348,6 +348,17 @@ CASES = [
         pending=(*adopts("natural_key"), ("update", "ada", "fields_differ")),
     ),
     Case(
+        name="alike, but a former voice of another key",
+        wanted=(ADA, replace(ADA, key="bert", sample=sample("b"))),
+        there=(unmarked(ADA, "v1"), unmarked(ADA, "v2")),
+        lock=(
+            kept(replace(ADA, key="bert"), "v1", fingerprint="1:00000000aa"),
+            kept(replace(ADA, key="bert", sample=sample("b")), "v2"),
+        ),
+        means={"bert": "v2"},
+        pending=(("create", "ada", "not_in_region"),),
+    ),
+    Case(
         name="a random speakerId that begins like a marker is a stranger's",
         wanted=(ADA,),
         there=(unmarked(ADA, "v1", speaker_id="ee8bd1eb-4c10-4bd6-835b-633c2179c6d4"),),
