@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from ddvoices.errors import AuthError, ExitCode, UntrustedEndpointError, UsageError
 
 if TYPE_CHECKING:
-    from ddvoices.client import DeepdubClient
+    from ddvoices.auth import Key
+    from ddvoices.client import DeepdubClient, Endpoints
     from ddvoices.model import Catalog, Lock, ObservedRegion
 
 
@@ -69,11 +70,29 @@ def open_regions(
     Raises:
         UsageError: a chosen region isn't one of the catalog's, or two regions are one account.
         UntrustedEndpointError: see above.
-        MissingKeyError: no region has a key.
+        AuthError: no region has a key.
     """
-    from ddvoices.auth import account_of, find_key
-    from ddvoices.client import DeepdubClient, resolve_endpoints
-    from ddvoices.model import ObservedRegion
+    from ddvoices.auth import account_of
+    from ddvoices.client import DeepdubClient
+
+    endpoints = _endpoints(catalog, chosen)
+    keys, closed = _keys(endpoints)
+    with ExitStack() as stack:
+        clients = {
+            name: stack.enter_context(
+                DeepdubClient(api_key=key.value, endpoints=endpoints[name], sleep=sleep)
+            )
+            for name, key in keys.items()
+        }
+        _check_distinct(clients)
+        accounts = {name: account_of(key.value, endpoints[name].rest) for name, key in keys.items()}
+        sources = {name: key.source for name, key in keys.items()}
+        yield OpenRegions(clients=clients, accounts=accounts, sources=sources, closed=closed)
+
+
+def _endpoints(catalog: Catalog, chosen: Sequence[str]) -> dict[str, Endpoints]:
+    """Return where each region is asked."""
+    from ddvoices.client import resolve_endpoints
 
     endpoints = {}
     for name in chosen_regions(catalog, chosen):
@@ -81,27 +100,26 @@ def open_regions(
             endpoints[name] = resolve_endpoints(name, catalog.regions.get(name), os.environ)
         except UntrustedEndpointError as error:
             raise UntrustedEndpointError(f"{name}: {error}") from error
-    clients: dict[str, DeepdubClient] = {}
-    accounts: dict[str, str] = {}
-    sources: dict[str, str] = {}
+    return endpoints
+
+
+def _keys(endpoints: Mapping[str, Endpoints]) -> tuple[dict[str, Key], dict[str, ObservedRegion]]:
+    """Return the keys, and the regions that have none; one at least has."""
+    from ddvoices.auth import find_key
+    from ddvoices.model import ObservedRegion
+
+    keys: dict[str, Key] = {}
     closed: dict[str, ObservedRegion] = {}
-    with ExitStack() as stack:
-        for name, found in endpoints.items():
-            try:
-                key = find_key(name, environ=os.environ)
-            except AuthError as error:
-                closed[name] = ObservedRegion(
-                    region=name, endpoint=found.rest, account="", error=str(error), error_code=error.exit_code
-                )
-                continue
-            accounts[name], sources[name] = account_of(key.value, found.rest), key.source
-            clients[name] = stack.enter_context(
-                DeepdubClient(api_key=key.value, endpoints=found, sleep=sleep)
+    for name, found in endpoints.items():
+        try:
+            keys[name] = find_key(name, environ=os.environ)
+        except AuthError as error:
+            closed[name] = ObservedRegion(
+                region=name, endpoint=found.rest, account="", error=str(error), error_code=error.exit_code
             )
-        _check_distinct(clients)
-        if not clients and closed:
-            raise AuthError("; ".join(str(region.error) for region in closed.values()))
-        yield OpenRegions(clients=clients, accounts=accounts, sources=sources, closed=closed)
+    if closed and not keys:
+        raise AuthError("; ".join(str(region.error) for region in closed.values()))
+    return keys, closed
 
 
 def _check_distinct(clients: Mapping[str, DeepdubClient]) -> None:

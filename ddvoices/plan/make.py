@@ -109,12 +109,8 @@ def _plan_region(
         prunable=standings.prunable,
         errors=tuple(problems),
     )
-    said = (
-        *meaning.warnings,
-        *_still_public(specs, evidence, standings),
-        *_never_answered(unsettled, specs),
-    )
-    return plan, list(said)
+    public = _still_public(specs, evidence, standings)
+    return plan, [*meaning.warnings, *public, *_never_answered(unsettled, specs)]
 
 
 def _not_observed(observed: ObservedRegion) -> RegionPlan:
