@@ -18,7 +18,9 @@ from ddvoices.errors import CatalogError, DdvoicesError, ExitCode
 
 def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for each kind of end
     """Run ``ddvoices`` and return its exit code; SIGTERM is taken like Ctrl-C."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     take_streams()
     try:
         return int(cli.main(args=argv, prog_name="ddvoices", standalone_mode=False) or ExitCode.OK)

@@ -132,3 +132,28 @@ def test_a_wrong_command_line_is_64_and_one_line(words, said):
 
 def test_the_group_lists_its_commands_in_the_order_of_work():
     assert cli.list_commands(click.Context(cli)) == list(COMMANDS)
+
+
+_INTERRUPTED_WHILE_IMPORTING = """\
+import os, signal, sys
+class Finder:
+    def find_spec(name, *_):
+        if name == "click":
+            os.kill(os.getpid(), signal.Signals[sys.argv.pop()])
+sys.meta_path.insert(0, Finder)
+from ddvoices.__main__ import run
+sys.exit(run())
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_interrupted_while_it_starts_there_is_no_traceback(name):
+    with environment() as variables:
+        done = subprocess.run(
+            [sys.executable, "-c", _INTERRUPTED_WHILE_IMPORTING, name],
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
