@@ -250,7 +250,7 @@ def test_on_a_full_disk_nothing_is_sent(workspace: Workspace) -> None:
     workspace.voice("ada")
     done = with_room_for(workspace, 0, "apply", "--yes")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "can't be written" in one_line(done.stderr)
+    assert "can't be written" in done.stderr.splitlines()[0]  # below, coverage may complain of the same
     assert workspace.there() == []
     workspace.apply()
     workspace.voice("bob")
