@@ -185,7 +185,7 @@ class RegionRun:
                 for path, value in differing.items()
                 if path != "speaker_id"  # said once for all voices: the lock must be committed
             )
-        for key, message in self._verifier.uncorrected().items():
+        for key, message in (*self._verifier.uncorrected().items(), *self._verifier.cut().items()):
             self._fail(key, message)
         for key, message in self._verifier.missing().items():
             self._fail(key, message)

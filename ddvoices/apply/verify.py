@@ -112,11 +112,16 @@ class Verifier:
             for key, error in self._uncorrected.items()
         }
 
+    def cut(self) -> dict[str, str]:
+        """Return key → message for the new voices that made the listing lose another voice."""
+        if self._vanished is None:
+            return {}
+        why = f"made, but the listing is not whole: it lacks {self._vanished}, which is there"
+        return {key: why for key, written in self._written.items() if written.created}
+
     def missing(self) -> dict[str, str]:
         """Return key → message for the new voices that the service doesn't show."""
         why = "doesn't list it" if self._trouble is None else f"could not be asked about it: {self._trouble}"
-        if self._vanished is not None:
-            why = f"lists neither it nor {self._vanished}, which was there: the listing is not whole"
         return {
             key: f"the service answered with id {written.locked.id}, and {why}: plan again later"
             for key, written in self._written.items()

@@ -149,6 +149,16 @@ def test_a_listing_that_is_cut_is_noticed_by_the_first_voice_that_takes_anothers
     assert "not whole" in json.dumps(report)
 
 
+def test_one_voice_that_takes_anothers_place_in_the_listing_has_failed(workspace: Workspace) -> None:
+    for number in range(3):
+        workspace.voice(f"v{number}")
+    workspace.apply()
+    workspace.emulator.settings(workspace.key, list_cap=3)
+    workspace.voice("new")
+    report = workspace.apply("--settle", "0.3", code=4)
+    assert "the listing is not whole" in report["outcomes"][0]["error"]
+
+
 def test_after_a_change_of_owner_the_lock_is_not_what_knows_the_voices(workspace: Workspace) -> None:
     workspace.voice("ada")
     workspace.apply()
