@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ddvoices.errors import AuthError, MissingKeyError
@@ -47,24 +47,6 @@ def find_key(region: str, *, environ: Mapping[str, str], keyring: bool = True) -
         f"no API key for region {region}: set {own} or {KEY_VARIABLE}, or store it with "
         f"`keyring set {KEYRING_SERVICE} {region}`{hint}"
     )
-
-
-def find_keys(regions: Iterable[str], *, environ: Mapping[str, str], keyring: bool = True) -> dict[str, Key]:
-    """Return the keys for several regions.
-
-    Raises:
-        MissingKeyError: one for all the regions that have none.
-    """
-    keys: dict[str, Key] = {}
-    missing: list[str] = []
-    for region in regions:
-        try:
-            keys[region] = find_key(region, environ=environ, keyring=keyring)
-        except MissingKeyError as error:
-            missing.append(str(error))
-    if missing:
-        raise MissingKeyError("\n".join(missing))
-    return keys
 
 
 def account_of(key: str, endpoint: str) -> str:

@@ -12,7 +12,7 @@ import keyring.backends.fail
 import keyring.backends.null
 import pytest
 
-from ddvoices.auth import Key, account_of, find_key, find_keys
+from ddvoices.auth import Key, account_of, find_key
 from ddvoices.errors import AuthError, ExitCode, MissingKeyError
 
 
@@ -104,20 +104,6 @@ def test_what_cannot_be_a_key_names_its_source_only(value):
     with pytest.raises(AuthError, match=r"^DEEPDUB_API_KEY_US holds characters") as caught:
         find_key("us", environ={"DEEPDUB_API_KEY_US": value})
     assert value not in str(caught.value)
-
-
-def test_several_regions_at_once():
-    environ = {"DEEPDUB_API_KEY_US": "dd-us", "DEEPDUB_API_KEY_EU": "dd-eu"}
-    found = find_keys(["us", "eu"], environ=environ, keyring=False)
-    assert {region: key.value for region, key in found.items()} == {"us": "dd-us", "eu": "dd-eu"}
-
-
-def test_all_missing_keys_at_once():
-    with pytest.raises(MissingKeyError) as caught:
-        find_keys(["us", "eu", "ap"], environ={"DEEPDUB_API_KEY_EU": "dd-eu"}, keyring=False)
-    assert "region us" in str(caught.value)
-    assert "region ap" in str(caught.value)
-    assert "region eu" not in str(caught.value)
 
 
 def test_a_key_never_shows_itself():
