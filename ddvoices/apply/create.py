@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import cached_property
 from io import BufferedReader
 from typing import BinaryIO
 from uuid import uuid4
@@ -18,7 +19,7 @@ from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.remember import created_voice
 from ddvoices.client import DeepdubClient, SampleChangedError
 from ddvoices.errors import OutcomeUnknownError, ServiceError
-from ddvoices.identity import make_marker, read_marker
+from ddvoices.identity import Marker, make_marker, owner_hashes, read_marker
 from ddvoices.lockfile import Intent, Journal, close_record, intent_record, voice_record
 from ddvoices.model import LockedVoice, ObservedVoice, Sample, VoiceSpec
 from ddvoices.plan import concerns, sent_document
@@ -48,7 +49,7 @@ class Creator:
         self._options = options
         self._where = region, account
         self._owner = owner
-        self._seen = seen
+        self._voices = seen
         self._left_open = open_at(journal.open_intents(), {region: client.base_url})
         self._intents: dict[str, Intent] = {}
         self.made: dict[str, LockedVoice] = {}
@@ -123,11 +124,16 @@ class Creator:
             speaker_id=intent.marker,
         )
 
+    @cached_property
+    def _seen(self) -> list[tuple[ObservedVoice, Marker | None]]:
+        """The voices that were there, each with its marker: read once, and only if something is made."""
+        ours = owner_hashes(self._owner)
+        return [(voice, read_marker(voice.speaker_id, ours=ours)) for voice in self._voices]
+
     def _intent(self, spec: VoiceSpec, former: str | None) -> Intent:
         marker = make_marker(spec, owner=self._owner)
-        seen = [(v, read_marker(v.speaker_id, ours={marker.owner})) for v in self._seen]
-        there = (voice.id for voice, found in seen if found == marker)
-        alike = (voice.id for voice, found in seen if found is None and looks_like(spec, voice))
+        there = (voice.id for voice, found in self._seen if found == marker)
+        alike = (voice.id for voice, found in self._seen if found is None and looks_like(spec, voice))
         return Intent(
             id=str(uuid4()),
             region=self._where[0],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from ddvoices.apply.listing import Voices, poll
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ServiceError
-from ddvoices.identity import owner_hash, read_marker, same_natural_key
+from ddvoices.identity import Marker, owner_hash, owner_hashes, read_marker, same_natural_key
 from ddvoices.lockfile import Intent
 from ddvoices.model import Gender, ObservedVoice, VoiceSpec
 
@@ -53,7 +53,7 @@ def settle_intent(
         return settled
     if isinstance(last, ServiceError) or options.stop.is_set():
         return Settled(fate=Fate.UNKNOWN)
-    if intent.publish and not any(_is_ours(voice, owner, publish=True) for voice in last):
+    if intent.publish and not any(marker.publish for marker in _own(_markers(last, owner), owner)):
         return Settled(fate=Fate.UNKNOWN)
     return Settled(fate=Fate.NOT_MADE)
 
@@ -71,11 +71,11 @@ def match(
         if voice.id == intent.made:
             return Settled(fate=Fate.MADE, voice=voice)
     marker, known = read_marker(intent.marker), {*intent.before, *taken}
+    markers = _markers(voices, owner)
     for voice in voices:
-        found = read_marker(voice.speaker_id, ours={owner_hash(owner)})
-        if marker is not None and found == marker and voice.id not in known:
+        if marker is not None and markers.get(voice.id) == marker and voice.id not in known:
             return Settled(fate=Fate.MADE, voice=voice)
-    if any(_is_ours(voice, owner) for voice in voices):
+    if _own(markers, owner):
         return None
     spec = _natural_key(intent)
     new = [voice for voice in voices if voice.id not in known and looks_like(spec, voice)]
@@ -100,10 +100,16 @@ def _asked_for(client: DeepdubClient, voice_id: str) -> Settled:
     return Settled(fate=Fate.UNKNOWN if voice is None else Fate.MADE, voice=voice)
 
 
-def _is_ours(voice: ObservedVoice, owner: str, *, publish: bool | None = None) -> bool:
-    marker = read_marker(voice.speaker_id, ours={owner_hash(owner)})
-    ours = marker is not None and marker.owner == owner_hash(owner)
-    return ours and (publish is None or (marker is not None and marker.publish is publish))
+def _markers(voices: Iterable[ObservedVoice], owner: str) -> dict[str, Marker]:
+    """Return id → marker, whoever's it is."""
+    ours = owner_hashes(owner)
+    read = ((voice.id, read_marker(voice.speaker_id, ours=ours)) for voice in voices)
+    return {voice_id: marker for voice_id, marker in read if marker is not None}
+
+
+def _own(markers: Mapping[str, Marker], owner: str) -> list[Marker]:
+    own = owner_hash(owner)
+    return [marker for marker in markers.values() if marker.owner == own]
 
 
 def _natural_key(intent: Intent) -> VoiceSpec:

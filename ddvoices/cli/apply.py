@@ -69,6 +69,7 @@ def apply(
     from ddvoices.cli.show import read_plan_file
     from ddvoices.lockfile import hold_journal
     from ddvoices.model import PlanOptions
+    from ddvoices.plan import check_catalog
 
     _check_usage(file, chosen=bool(regions or targets or labels or prune), yes=yes)
     reviewed = read_plan_file(file) if file is not None else None
@@ -76,7 +77,7 @@ def apply(
     catalog = session.load_catalog()
     if reviewed is not None:
         choice, regions = PlanOptions(prune=reviewed["prune"]), tuple(reviewed["regions"])
-        _check_regions(reviewed, catalog)
+        check_catalog(reviewed, owner=catalog.owner, regions=catalog.regions)
     check_choice(catalog, regions, choice)
     stop = Event()  # every wait ends when it is set, so that Ctrl-C needn't wait for a retry
     how = ApplyOptions(settle=settle, force=force, resend=force and bool(targets), sleep=stop.wait, stop=stop)
@@ -133,7 +134,7 @@ class _Run:
 
         catalog, journal = self._catalog, self._journal
         saved = load_lock(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
-        self._settle(opened, journal.fold(saved, owner=catalog.owner))
+        self._settle(opened, saved)
         lock = journal.fold(saved, owner=catalog.owner)
         observed = opened.observe(catalog, lock)
         choice = replace(choice, created_at=now(), withheld=self._withheld(opened, choice))
@@ -153,12 +154,13 @@ class _Run:
             verdicts=verdicts,
         )
 
-    def _settle(self, opened: OpenRegions, lock: Lock) -> None:
+    def _settle(self, opened: OpenRegions, saved: Lock) -> None:
         """Settle what an interrupted run has left open, if it has."""
         from ddvoices.apply import settle_open_intents
         from ddvoices.cli.planning import sections_of
 
         if self._journal.open_intents():
+            lock = self._journal.fold(saved, owner=self._catalog.owner)
             sections = sections_of(opened.observe(self._catalog, lock), lock)
             settle_open_intents(opened.clients, sections, self._journal, self._how, desired=self._catalog)
 
@@ -231,15 +233,3 @@ def _check_usage(file: Path | None, *, chosen: bool, yes: bool) -> None:
         raise UsageError("a saved plan says what is run: FILE takes no --region, --target, --label, --prune")
     if file is None and not yes and not sys.stdin.isatty():
         raise UsageError("nobody can be asked here: use --yes, or apply a saved plan: `ddvoices apply FILE`")
-
-
-def _check_regions(reviewed: Reviewed, catalog: Catalog) -> None:
-    """Refuse a plan of another owner or of unknown regions, before anything is asked."""
-    from ddvoices.errors import PlanStaleError
-
-    owner = reviewed["catalog"]["owner"]
-    if owner != catalog.owner:
-        raise PlanStaleError(f"the plan is of owner {owner}, the catalog of {catalog.owner}: plan again")
-    for name in reviewed["regions"]:
-        if name not in catalog.regions:
-            raise PlanStaleError(f"the plan is of region {name}, which the catalog doesn't have: plan again")

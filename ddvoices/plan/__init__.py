@@ -5,11 +5,12 @@ from ddvoices.plan.describe import describe, sent_document
 from ddvoices.plan.document import FORMAT_VERSION, plan_document, read_document
 from ddvoices.plan.make import concerns, is_chosen, make_plan, protected_keys
 from ddvoices.plan.policy import refusals
-from ddvoices.plan.reviewed import Verdict, select
+from ddvoices.plan.reviewed import Verdict, check_catalog, select
 
 __all__ = [
     "FORMAT_VERSION",
     "Verdict",
+    "check_catalog",
     "concerns",
     "describe",
     "is_chosen",

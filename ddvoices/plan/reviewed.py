@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,7 +30,10 @@ def select(document: Mapping[str, Any], plan: Plan) -> tuple[Plan, tuple[Verdict
     Raises:
         PlanStaleError: the document was made for another owner, endpoint or account.
     """
-    _check_circumstances(document, plan)
+    check_catalog(document, owner=plan.owner, regions=[region.region for region in plan.regions])
+    for region in plan.regions:
+        if region.region in document["regions"]:
+            _check_region(region.region, document["regions"][region.region], region)
     regions, verdicts = [], []
     for region in plan.regions:
         items = document["regions"].get(region.region, {}).get("changes", [])
@@ -40,15 +43,18 @@ def select(document: Mapping[str, Any], plan: Plan) -> tuple[Plan, tuple[Verdict
     return replace(plan, regions=tuple(regions)), tuple(verdicts)
 
 
-def _check_circumstances(document: Mapping[str, Any], plan: Plan) -> None:
-    owner = document["catalog"]["owner"]
-    if owner != plan.owner:
-        raise PlanStaleError(f"the plan is of owner {owner}, the catalog of {plan.owner}: plan again")
-    now = {region.region: region for region in plan.regions}
-    for name, then in document["regions"].items():
-        if name not in now:
+def check_catalog(document: Mapping[str, Any], *, owner: str, regions: Container[str]) -> None:
+    """Refuse a plan of another catalog; the service needn't be asked for that.
+
+    Raises:
+        PlanStaleError: it is of another owner, or of a region that isn't among ``regions``.
+    """
+    then = document["catalog"]["owner"]
+    if then != owner:
+        raise PlanStaleError(f"the plan is of owner {then}, the catalog of {owner}: plan again")
+    for name in document["regions"]:
+        if name not in regions:
             raise PlanStaleError(f"the plan is of region {name}, which the catalog doesn't have: plan again")
-        _check_region(name, then, now[name])
 
 
 def _check_region(name: str, then: Mapping[str, Any], now: RegionPlan) -> None:
