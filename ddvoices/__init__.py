@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ddvoices.apply import apply_plan
+    from ddvoices.audio.join import join_wav
     from ddvoices.catalog import load_catalog
     from ddvoices.client import DeepdubClient
     from ddvoices.plan import make_plan
 
 __version__ = "0.1.0"
 
-__all__ = ["DeepdubClient", "__version__", "apply_plan", "load_catalog", "make_plan"]
+__all__ = ["DeepdubClient", "__version__", "apply_plan", "join_wav", "load_catalog", "make_plan"]
 
 _HOMES = {
     "DeepdubClient": "ddvoices.client",
     "apply_plan": "ddvoices.apply",
+    "join_wav": "ddvoices.audio.join",
     "load_catalog": "ddvoices.catalog",
     "make_plan": "ddvoices.plan",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ddvoices.audio.pcm import sixteen_bits
 from ddvoices.audio.wav import Wave
 
 # Under this no sample is speech: -60 dB of full scale, on the scale of 16 bits.
@@ -15,7 +16,7 @@ _FLAT_TOPS = re.compile(rb"(?:\xff\x7f){3,}|(?:\x00\x80){3,}")
 
 def is_silent(wave: Wave) -> bool | None:
     """Tell whether no sample reaches -60 dB; None where the samples aren't PCM of 16, 24 or 32 bits."""
-    samples = _sixteen_bits(wave)
+    samples = sixteen_bits(wave)
     if samples is None:
         return None
     view = memoryview(samples).cast("h")
@@ -26,7 +27,7 @@ def is_silent(wave: Wave) -> bool | None:
 
 def flat_tops(wave: Wave) -> int | None:
     """Count the places where three or more samples in a row of a channel stand at full scale."""
-    samples = _sixteen_bits(wave)
+    samples = sixteen_bits(wave)
     if samples is None:
         return None
     channels = max(1, wave.channels)
@@ -40,16 +41,3 @@ def _count_flat(samples: bytes) -> int:
     if not any(top * _FLAT in samples for top in (b"\xff\x7f", b"\x00\x80")):  # far faster than the pattern
         return 0
     return sum(1 for match in _FLAT_TOPS.finditer(samples) if match.start() % 2 == 0)
-
-
-def _sixteen_bits(wave: Wave) -> bytes | None:
-    """Return the upper 16 bits of each sample, in the order of this machine (little-endian ones only)."""
-    width = wave.bits // 8
-    if not wave.is_pcm or wave.bits not in (16, 24, 32):
-        return None
-    data = bytes(wave.data[: len(wave.data) // width * width])
-    if width == 2:
-        return data
-    upper = bytearray(len(data) // width * 2)
-    upper[0::2], upper[1::2] = data[width - 2 :: width], data[width - 1 :: width]
-    return bytes(upper)

@@ -36,10 +36,15 @@ class Wave:
         return int.from_bytes(self.fmt[14:16], "little")
 
     @property
+    def tag(self) -> int:
+        """Return the number of the format, also where it stands in the extension."""
+        tag = int.from_bytes(self.fmt[:2], "little")
+        return int.from_bytes(self.fmt[24:26], "little") if tag == _EXTENSIBLE else tag
+
+    @property
     def is_pcm(self) -> bool:
         """Tell whether the samples are plain integers."""
-        tag = int.from_bytes(self.fmt[:2], "little")
-        return (int.from_bytes(self.fmt[24:26], "little") if tag == _EXTENSIBLE else tag) == _PCM
+        return self.tag == _PCM
 
     @property
     def seconds(self) -> float | None:

@@ -9,12 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ddvoices.audio.join import join_wav
     from ddvoices.client.endpoints import Endpoints, default_region, resolve_endpoints
     from ddvoices.client.errors import (
         BadRequestError,
         ConflictError,
         ConnectionLostError,
         ForbiddenError,
+        GenerationError,
         InvalidKeyError,
         InvalidOptionError,
         ListingIncompleteError,
@@ -39,31 +41,39 @@ __all__ = [
     "DeepdubClient",
     "Endpoints",
     "ForbiddenError",
+    "GenerationError",
+    "InsufficientCreditsError",
+    "InvalidInputError",
     "InvalidKeyError",
     "InvalidOptionError",
     "ListingIncompleteError",
     "NotFoundError",
     "PaymentRequiredError",
+    "PlanExceededError",
+    "RateLimitError",
     "RateLimitedError",
     "RedirectRefusedError",
     "SampleChangedError",
     "ServerError",
+    "SessionError",
     "StatusError",
     "UnauthorizedError",
     "UnconfirmedServerError",
     "check_trusted",
     "default_region",
+    "join_wav",
     "parse_voice",
     "resolve_endpoints",
 ]
 
 _HOMES = {
-    "DeepdubClient": "facade",
-    "Endpoints": "endpoints",
-    "check_trusted": "trust",
-    "default_region": "endpoints",
-    "parse_voice": "wire",
-    "resolve_endpoints": "endpoints",
+    "DeepdubClient": f"{__name__}.facade",
+    "Endpoints": f"{__name__}.endpoints",
+    "check_trusted": f"{__name__}.trust",
+    "default_region": f"{__name__}.endpoints",
+    "join_wav": "ddvoices.audio.join",
+    "parse_voice": f"{__name__}.wire",
+    "resolve_endpoints": f"{__name__}.endpoints",
 }
 
 
@@ -71,4 +81,5 @@ def __getattr__(name: str) -> object:
     """Import a public name from its home; errors are where the others are not."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+    home = _HOMES.get(name, f"{__name__}.errors")
+    return getattr(import_module(home), name)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import requests
 
 from ddvoices.client.body import Body
+from ddvoices.client.endpoints import Surface
 from ddvoices.client.service import Service
 from ddvoices.client.transport import Request
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
+    from ddvoices.client.sockets.handshake import Door
 
 T = TypeVar("T")
 
@@ -38,3 +45,23 @@ class Calls:
             method=method, path=path, timeout=timeout or self.timeout, body=body, options=options
         )
         return self._rest().call(request, believe)
+
+
+class SocketCalls(Calls):
+    """A part of the client that talks over a socket; each call is bound to a client that is connected."""
+
+    def _door(self, surface: Surface, *, use: bool = True) -> Door:
+        """Return where a socket is opened; ``use`` asks whether it may be, and is left out if nothing is."""
+        raise NotImplementedError
+
+    def _check_unconnected(self) -> None:
+        """Require that this client isn't one that is connected."""
+        raise NotImplementedError
+
+    def _open_socket(self) -> ClientConnection | None:
+        """Return the socket to ``/open``, if it is open."""
+        raise NotImplementedError
+
+    def _stream(self) -> AbstractAsyncContextManager[Self]:
+        """Open a streaming session without settings."""
+        raise NotImplementedError

@@ -11,6 +11,12 @@ ServiceError                          (ddvoices.errors)
 │   ├── RateLimitedError              429
 │   └── ServerError                   5xx
 │       └── UnconfirmedServerError    5xx to POST /voice; also an OutcomeUnknownError
+├── GenerationError                   a socket: the service turns a generation down
+│   ├── InvalidInputError             InvalidInput: it can't be made as it was asked for
+│   ├── RateLimitError                RateLimit: too many at once
+│   ├── InsufficientCreditsError      InsufficientCredits: the account has no credits left
+│   └── PlanExceededError             MaxExceeded: more than the account's plan allows
+├── SessionError                      /ws: the service turns down a message of the session
 ├── ConnectionLostError               connected, but no whole answer came
 ├── RedirectRefusedError              an answer that points to another origin
 ├── ListingIncompleteError            the voices can't be listed whole
@@ -103,6 +109,42 @@ class ServerError(StatusError):
 
 class UnconfirmedServerError(ServerError, OutcomeUnknownError):
     """The service failed, and may have made the voice all the same."""
+
+
+class GenerationError(ServiceError):
+    """The service turns a generation on a socket down; the others go on.
+
+    ``message`` and ``error_type`` are the service's own. ``generation_id`` is None where it named none, and
+    the error then concerns every generation that was waiting.
+    """
+
+    def __init__(
+        self, message: str, *, error_type: str | None = None, generation_id: str | None = None
+    ) -> None:
+        self.message = message
+        self.error_type = error_type
+        self.generation_id = generation_id
+        super().__init__(f"{error_type}: {message}" if error_type and error_type not in message else message)
+
+
+class InvalidInputError(GenerationError):
+    """A generation can't be made as it was asked for (InvalidInput)."""
+
+
+class RateLimitError(GenerationError):
+    """Too many generations at once: this one was not made (RateLimit)."""
+
+
+class InsufficientCreditsError(GenerationError):
+    """The account has no credits left (InsufficientCredits)."""
+
+
+class PlanExceededError(GenerationError):
+    """A generation asks for more than the account's plan allows (MaxExceeded)."""
+
+
+class SessionError(ServiceError):
+    """The service turns down a message of a streaming session; the session goes on."""
 
 
 class ConnectionLostError(ServiceError):

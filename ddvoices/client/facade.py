@@ -6,21 +6,29 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ddvoices.client import wire
 from ddvoices.client.endpoints import Endpoints, Surface, choose_endpoints
 from ddvoices.client.errors import InvalidKeyError, InvalidOptionError
+from ddvoices.client.open_calls import OpenCalls
 from ddvoices.client.plain import PlainCalls
 from ddvoices.client.service import Service
 from ddvoices.client.speech import SpeechCalls
+from ddvoices.client.stream_calls import StreamCalls
 from ddvoices.client.transport import Transport
 from ddvoices.client.voices import VoiceCalls
+from ddvoices.errors import UsageError
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
+    from ddvoices.client.sockets.handshake import Door
 
 KEY_VARIABLE = "DEEPDUB_API_KEY"
 
 
-class DeepdubClient(VoiceCalls, SpeechCalls, PlainCalls):
+class DeepdubClient(OpenCalls, StreamCalls, VoiceCalls, SpeechCalls, PlainCalls):
     """A client of one region of the Deepdub API.
 
     Arguments win over the environment (DEEPDUB_API_KEY, DEEPDUB_BASE_URL and its fellows, DD_EU). It may be
@@ -60,6 +68,8 @@ class DeepdubClient(VoiceCalls, SpeechCalls, PlainCalls):
             raise InvalidOptionError("timeout must be greater than 0, and max_retries not less")
         self._endpoints = endpoints or choose_endpoints(urls, eu=eu, environ=environ)
         self.timeout = timeout
+        self._sleep = sleep
+        self._max_retries = max_retries
         self._key = _clean_key(api_key or environ.get(KEY_VARIABLE))
         self._transport = Transport(self._endpoints.rest, self._key)
         self._service = Service(
@@ -127,6 +137,37 @@ class DeepdubClient(VoiceCalls, SpeechCalls, PlainCalls):
         """Return the way to the REST surface, unless that is refused."""
         self._endpoints.use(Surface.REST)
         return self._service
+
+    def _door(self, surface: Surface, *, use: bool = True) -> Door:
+        """Return where a socket is opened, unless that is refused."""
+        from ddvoices.client.sockets.handshake import Door
+
+        return Door(
+            url=self._endpoints.use(surface) if use else self._endpoints.url(surface),
+            key=self._key,
+            region=self._endpoints.region,
+            timeout=self.timeout,
+            max_retries=self._max_retries,
+            sleep=self._sleep_aside,
+        )
+
+    async def _sleep_aside(self, seconds: float) -> None:
+        """Wait without holding up the event loop; a ``sleep`` of the caller's own is called for it."""
+        import asyncio  # not at the top: who never connects doesn't pay for it
+
+        if self._sleep is time.sleep:
+            await asyncio.sleep(seconds)
+        else:
+            await asyncio.to_thread(self._sleep, seconds)
+
+    def _check_unconnected(self) -> None:
+        """Require that this client isn't one that is connected."""
+        if self._channel is not None or self._session is not None:
+            raise UsageError("already connected: connect with the client that this one was made from")
+
+    def _open_socket(self) -> ClientConnection | None:
+        """Return the socket to ``/open``, if it is open."""
+        return self._channel.socket if self._channel is not None else None
 
 
 def _clean_key(value: str | None) -> str:

@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Collection, Mapping
 from typing import Any
+from uuid import UUID, uuid4
 
 from ddvoices.client.errors import InvalidOptionError
 
@@ -14,6 +15,17 @@ DEFAULT_MODEL = "dd-etts-2.5"
 
 MODELS = frozenset(f"dd-etts-{version}" for version in ("1.1", "2.5", "3.0", "3.2", "3.3", "3.4", "3.5"))
 REST_FORMATS = ("mp3", "headerless-wav", "opus", "mulaw")
+SOCKET_FORMATS = ("wav", "headerless-wav", "mp3", "opus", "mulaw", "s16le")
+NOT_STREAMED = (
+    "temperature",
+    "variance",
+    "tempo",
+    "prompt_boost",
+    "accent_base_locale",
+    "accent_locale",
+    "accent_ratio",
+)
+"""What ``/ws`` has no field for, though the SDK's calls take it."""
 SAMPLE_RATES = (8000, 16000, 22050, 24000, 32000, 36000, 44100, 48000)
 
 _log = logging.getLogger("ddvoices.client")
@@ -37,8 +49,7 @@ def check_speech(options: Mapping[str, Any], *, formats: Collection[str]) -> Non
     """
     given = {name: value for name, value in options.items() if value is not None}
     for name in ("text", "model", "locale"):
-        if not isinstance(given.get(name), str) or not given[name].strip():
-            raise InvalidOptionError(f"{name} is empty")
+        _check_text(name, given.get(name))
     _check_choice("format", given.get("format"), formats)
     _check_choice("sample_rate", given.get("sample_rate"), SAMPLE_RATES)
     for name in _RATIOS:
@@ -49,6 +60,49 @@ def check_speech(options: Mapping[str, Any], *, formats: Collection[str]) -> Non
     if isinstance(given.get("seed", 0), bool) or not isinstance(given.get("seed", 0), int):
         raise InvalidOptionError(f"seed: {given['seed']!r} is not a whole number")
     _warn_of_model(given["model"])
+
+
+def check_generation_id(value: object) -> str:
+    """Return an id as text, or a new one if it is None.
+
+    Raises:
+        InvalidOptionError: it is no UUID.
+    """
+    if value is None:
+        return str(uuid4())
+    try:
+        UUID(str(value))
+    except ValueError:
+        raise InvalidOptionError(f"generation_id: {value!r} is not a UUID") from None
+    return str(value)
+
+
+def check_seconds(name: str, value: object) -> None:
+    """Require a time-out: a number of seconds greater than 0, or None."""
+    _check_number(name, value, low=math.ulp(0), high=math.inf)
+
+
+def check_stream(options: Mapping[str, Any]) -> None:
+    """Check the settings of a stream, named as in the SDK; None is not given.
+
+    Raises:
+        InvalidOptionError: one is of a wrong type or out of its range.
+    """
+    for name in ("model", "locale", "voice_prompt_id"):
+        _check_text(name, options.get(name))
+    _check_choice("format", options.get("format"), SOCKET_FORMATS)
+    _check_choice("sample_rate", options.get("sample_rate"), SAMPLE_RATES)
+    wait = options.get("first_audio_timeout")
+    _check_number("first_audio_timeout", wait, low=0, high=math.inf)
+    if wait is not None and wait != int(wait):
+        raise InvalidOptionError(f"first_audio_timeout: {wait!r} is not a whole number of milliseconds")
+    _warn_of_model(options["model"])
+
+
+def _check_text(name: str, value: object) -> None:
+    """Require a text that says something."""
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidOptionError(f"{name} is empty")
 
 
 def _check_choice(name: str, value: object, choices: Collection[object]) -> None:

@@ -1,7 +1,7 @@
-"""How the service spells things: paths, fields, headers. No other module of the client knows.
+"""The spellings of the REST surface: paths, headers, and the fields of what is sent and answered.
 
-Liberal in what it reads: fields may be absent, null or of another type, and lists and objects may come
-without the envelope that today's documentation shows (older documentation did without).
+Lists and objects may come without the envelope that today's documentation shows (older documentation did
+without).
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ GENERATION_ID_HEADER = "x-generation-id"
 
 VOICE = "/voice"
 TTS = "/tts"
+RETRO = "/tts/retroactive"
+GENDER = "/gender-detection/classify"
 LIMIT = "limit"
 
 SAMPLE_FIELD = "data"
 REFERENCE_FIELD = "voiceReference"
+GENDER_FIELD = "audio_base64"
 _LISTING = "voicePrompts"
 _VOICE = "prompt"
 _CREATED = ("response", "voice_prompt_id")
@@ -148,6 +151,34 @@ def tts_body(options: Mapping[str, Any], unknown: Mapping[str, Any]) -> dict[str
     if None not in accent.values():
         body["accentControl"] = accent
     return {**body, **unknown}
+
+
+def retro_url(answer: object) -> str:
+    """Return where a retroactive generation will lie.
+
+    Raises:
+        InvalidResponseError: the answer names no place.
+    """
+    url = _text(answer.get("url")) if isinstance(answer, Mapping) else None
+    if not url:
+        raise InvalidResponseError("no url in the answer")
+    return url
+
+
+def gender_answer(answer: object) -> dict[str, Any]:
+    """Return the answer of a gender detection.
+
+    Raises:
+        InvalidResponseError: it says nothing of a gender.
+    """
+    if not isinstance(answer, Mapping) or not is_gender(answer):
+        raise InvalidResponseError("no predicted_gender in the answer")
+    return dict(answer)
+
+
+def is_gender(answer: Mapping[str, Any]) -> bool:
+    """Tell whether an object is the answer of a gender detection."""
+    return "predicted_gender" in answer
 
 
 def parse_voice(value: object) -> ObservedVoice:

@@ -1,0 +1,180 @@
+"""Opening a socket: the key in a header to the one host that it is for, and failures with a type."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from requests.structures import CaseInsensitiveDict
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
+
+from ddvoices import __version__
+from ddvoices.client import trust, wire
+from ddvoices.client.errors import ConnectionLostError, RedirectRefusedError, StatusError, status_error_class
+from ddvoices.client.retry import Kind, Repeat, Trouble, decide, parse_retry_after
+from ddvoices.client.text import message_of, one_line, reason_of
+from ddvoices.errors import InvalidResponseError, ServiceError, ServiceUnreachableError
+
+T = TypeVar("T")
+
+_OPEN_SECONDS = 10.0
+_CLOSE_SECONDS = 2.0
+_LARGEST_MESSAGE = 256 * 2**20
+"""Bytes; what is longer is no audio message, but a service that never stops."""
+
+# websockets logs the headers that it sends, and one of them is the key.
+_silent = logging.Logger("ddvoices.websockets", level=logging.CRITICAL + 1)  # noqa: LOG001 - out of everyone's reach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Where a socket is opened, and with which key; ``sleep`` gets every wait in seconds."""
+
+    url: str
+    key: str
+    region: str
+    timeout: float
+    max_retries: int
+    sleep: Callable[[float], Awaitable[object]]
+
+    def __repr__(self) -> str:
+        """Return the URL, never the key."""
+        return f"{type(self).__name__}({self.url!r})"
+
+
+class _Connect(connect):
+    """A connection that goes where it was told and nowhere else: the next host would get the key."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Return the error itself: no redirect is followed."""
+        return exc
+
+
+async def open_socket(door: Door) -> ClientConnection:
+    """Open a socket, again after a while where that does no harm: nothing was asked for yet.
+
+    Raises:
+        ServiceUnreachableError: there is no connection to be had.
+        StatusError: the service refuses it, such as for its key.
+        RedirectRefusedError: it points elsewhere.
+        InvalidResponseError: whoever answers doesn't speak the protocol.
+    """
+    attempt = 0
+    while True:
+        try:
+            return await _connect(door)
+        except (OSError, InvalidHandshake, InvalidProxy, InvalidURI, ImportError) as error:
+            wait = _wait(door, error, attempt)
+            if wait is None:
+                raise _failure(door, error) from error
+        await door.sleep(wait)
+        attempt += 1
+
+
+def lost(error: BaseException, *, key: str = "") -> ConnectionLostError:
+    """Return the error of a connection that has ended, with the reason that the other side gave."""
+    if not isinstance(error, ConnectionClosed):
+        return ConnectionLostError(f"the connection was lost: {one_line(reason_of(error), key=key)}")
+    closed = error.rcvd
+    if closed is None:
+        return ConnectionLostError("the connection was lost: it ended without a word")
+    said = f": {one_line(closed.reason, key=key)}" if closed.reason else ""
+    return ConnectionLostError(f"the connection was closed by the service ({closed.code}{said})")
+
+
+async def _connect(door: Door) -> ClientConnection:
+    """Open a socket once. Nothing goes to this machine by way of a proxy, which would read the key."""
+    parts = urlsplit(door.url)
+    return await _Connect(
+        door.url,
+        additional_headers={wire.KEY_HEADER: door.key},
+        user_agent_header=f"ddvoices/{__version__}",
+        compression=None,  # audio in base64 hardly shrinks, and it would cost us its time
+        proxy=None if trust.is_loopback(parts.hostname or "") else True,
+        ssl=_certificates() if parts.scheme == "wss" else None,
+        open_timeout=min(door.timeout, _OPEN_SECONDS),
+        close_timeout=_CLOSE_SECONDS,
+        max_size=_LARGEST_MESSAGE,
+        max_queue=None,  # who takes its time would else keep pings from being seen, and lose the connection
+        logger=_silent,
+    )
+
+
+def _certificates() -> ssl.SSLContext:
+    """Return what is trusted: the bundle that the environment names, as for requests, else its default."""
+    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    if named:
+        if Path(named).is_dir():
+            return ssl.create_default_context(capath=named)
+        return ssl.create_default_context(cafile=named)
+    context = ssl.create_default_context()
+    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    return context
+
+
+def _wait(door: Door, error: Exception, attempt: int) -> float | None:
+    """Return how long to wait before the next attempt, None if there is to be none."""
+    if isinstance(error, InvalidStatus):
+        headers = error.response.headers
+        trouble = Trouble(
+            kind=Kind.STATUS,
+            status=error.response.status_code,
+            retry_after=parse_retry_after(headers.get(wire.RETRY_AFTER), now=datetime.now(UTC)),
+        )
+    elif isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+        trouble = Trouble(kind=Kind.UNREACHABLE)
+    else:
+        return None
+    jitter = random.random()  # noqa: S311 - spreads requests, hides nothing
+    return decide(Repeat.FREELY, trouble, attempt=attempt, max_retries=door.max_retries, jitter=jitter)
+
+
+def _failure(door: Door, error: Exception) -> ServiceError:
+    """Return the typed error of a socket that could not be opened."""
+    if isinstance(error, InvalidStatus):
+        return _refused(door, error)
+    if isinstance(error, TimeoutError | asyncio.TimeoutError):
+        return ServiceUnreachableError(f"{door.url}: no connection in time")
+    reason = one_line(reason_of(error), key=door.key)
+    if isinstance(error, OSError | InvalidProxy | ImportError) or "Proxy" in type(error).__name__:
+        return ServiceUnreachableError(f"{door.url}: {reason}")
+    return InvalidResponseError(f"{door.url}: whoever answers there doesn't speak WebSocket: {reason}")
+
+
+def _refused(door: Door, error: InvalidStatus) -> StatusError | RedirectRefusedError:
+    """Return the error of a handshake that was answered by a status."""
+    answer = error.response
+    response = requests.Response()
+    response.status_code = answer.status_code
+    response.reason = answer.reason_phrase
+    response.headers = CaseInsensitiveDict(dict(answer.headers.raw_items()))
+    response._content = bytes(answer.body or b"")  # noqa: SLF001 - requests has no other way to make one
+    response.url = door.url
+    location = response.headers.get("Location")
+    if 300 <= response.status_code < 400 and location:
+        return RedirectRefusedError(
+            f"{door.url}: {response.status_code}: redirected to {location[:200]!a}, which is not followed"
+        )
+    return status_error_class(response.status_code)(
+        message_of(response, key=door.key),
+        status=response.status_code,
+        call=door.url,
+        response=response,
+        region=door.region,
+        request_id=next(
+            (one_line(response.headers[n]) for n in wire.REQUEST_ID_HEADERS if n in response.headers), None
+        ),
+        retry_after=parse_retry_after(response.headers.get(wire.RETRY_AFTER), now=datetime.now(UTC)),
+    )

@@ -1,0 +1,132 @@
+"""``/ws`` without a socket: what is said to the service, what it says, and where in a turn both are.
+
+A turn is text that is streamed in, up to ``end-stream``, and all the generations that the service makes of
+it. It ends with ``isFinal``, with the answer to ``cancel``, or, for services that never say ``isFinal``, with
+silence after the last generation has finished.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from ddvoices.client import wire
+from ddvoices.client.body import encode
+from ddvoices.client.errors import SessionError
+from ddvoices.client.text import one_line
+from ddvoices.client.wire import StreamMessage
+from ddvoices.errors import ServiceError
+
+_REMEMBERED = 256
+
+
+class StreamCore:
+    """One session of ``/ws``; the key is kept out of what errors say."""
+
+    def __init__(self, *, key: str = "") -> None:
+        self._key = key
+        self._config: str | None = None
+        self._says_final = False
+        self._dead: deque[str] = deque(maxlen=_REMEMBERED)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the turn, as after its end or on a new connection."""
+        self._texted = False
+        self._spoken = False
+        self._ends = 0
+        self._speaking: set[str] = set()
+        self._cancelling = False
+
+    @property
+    def in_turn(self) -> bool:
+        """Tell whether text was sent whose speech hasn't come to an end."""
+        return self._texted or self._ends > 0 or bool(self._speaking)
+
+    @property
+    def ending(self) -> bool:
+        """Tell whether the service is expected to end the turn, since it was asked to."""
+        return self._ends > 0 or self._cancelling
+
+    @property
+    def may_have_ended(self) -> bool:
+        """Tell whether nothing more may come: all is spoken, and the service has never said ``isFinal``."""
+        answered = self._spoken or not self._texted
+        return self.ending and answered and not self._speaking and not self._says_final
+
+    @property
+    def last_config(self) -> str | None:
+        """Return the message with the session's settings, to be said again on a new connection."""
+        return self._config
+
+    def config(self, options: Mapping[str, Any]) -> str:
+        """Return the message that settles voice, language and format; it is remembered."""
+        self._config = encode(wire.stream_config(options)).decode()
+        return self._config
+
+    def text(self, text: str) -> str:
+        """Return the message with a piece of text."""
+        message = encode(wire.stream_text(text)).decode()
+        self._texted = True
+        return message
+
+    def end(self) -> str:
+        """Return the message that ends the text of this turn."""
+        self._ends += 1
+        return encode(wire.END_STREAM).decode()
+
+    def cancel(self) -> str:
+        """Return the message that stops everything; what still comes of it is dropped."""
+        self._dead.extend(self._speaking)
+        self._speaking.clear()
+        self._texted = False
+        self._ends = 0
+        self._cancelling = True
+        return encode(wire.CANCEL).decode()
+
+    def ping(self) -> str:
+        """Return the message that asks for a pong."""
+        return encode(wire.PING).decode()
+
+    def receive(self, frame: str | bytes) -> StreamMessage | None:
+        """Return what a message says; None for speech that was cancelled.
+
+        Raises:
+            InvalidResponseError: it is none of this protocol.
+        """
+        message = wire.parse_stream(wire.parse_frame(frame))
+        if message.cancelled or message.final:
+            self._end(message)
+            return message
+        if message.generation_id is not None and not self._note(message, message.generation_id):
+            return None
+        return message
+
+    def error_of(self, message: StreamMessage) -> ServiceError:
+        """Return the error that a message tells of: of one generation, or of the session."""
+        said = one_line(message.error or "", key=self._key)
+        if message.generation_id is None and message.error_type is None:
+            return SessionError(said)
+        kind = one_line(str(message.error_type)) if message.error_type else None
+        return wire.error_class(kind)(said, error_type=kind, generation_id=message.generation_id)
+
+    def _end(self, message: StreamMessage) -> None:
+        """Note the end of a turn."""
+        self._says_final = self._says_final or message.final
+        ends = max(self._ends - 1, 0) if message.final else 0
+        self.reset()
+        self._ends = ends
+
+    def _note(self, message: StreamMessage, generation_id: str) -> bool:
+        """Note what a generation has come to; tell whether anyone wants to know."""
+        if self._cancelling and generation_id not in self._dead:
+            self._dead.append(generation_id)
+        if generation_id in self._dead:
+            return False
+        if message.finished or message.error is not None:
+            self._speaking.discard(generation_id)
+            self._spoken = True
+        else:
+            self._speaking.add(generation_id)
+        return True

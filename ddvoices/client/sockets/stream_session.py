@@ -1,0 +1,314 @@
+"""A session of ``/ws``: text goes in as it comes, audio comes out as it is spoken.
+
+Whoever waits for a message reads the socket, and hands on what is for others; so nothing is read that nobody
+asked for, which also lets a socket be used here that somebody else has opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
+
+from ddvoices.audio.join import wav_samples
+from ddvoices.client.errors import ConnectionLostError
+from ddvoices.client.sockets.handshake import Door, lost, open_socket
+from ddvoices.client.sockets.open_core import decode_audio
+from ddvoices.client.sockets.stream_core import StreamCore
+from ddvoices.client.wire import StreamMessage
+from ddvoices.errors import InvalidResponseError, ServiceError
+
+_log = logging.getLogger("ddvoices.client")
+SILENCE = 1.0
+"""Seconds after which a turn is taken for ended, where the service has never said ``isFinal``."""
+
+_GREETING_SECONDS = 5.0
+
+
+class StreamSession:
+    """One session at a time, opened anew when it has died between two turns.
+
+    With a ``socket`` it is somebody else's: it is never opened, closed or replaced here.
+    """
+
+    def __init__(self, door: Door, *, socket: ClientConnection | None = None) -> None:
+        self.core = StreamCore(key=door.key)
+        self.connection_id: str | None = None
+        self._door = door
+        self._borrowed = socket is not None
+        self._socket = socket
+        self._messages: deque[StreamMessage] = deque()
+        self._pongs: deque[StreamMessage] = deque()
+        self._pings = 0
+        self._reading = False
+        self._wakes: set[asyncio.Future[None]] = set()
+        self._timers: dict[asyncio.Timeout, float | None] = {}
+        self._end: ServiceError | None = None
+        self._told = True
+
+    @property
+    def socket(self) -> ClientConnection | None:
+        """Return the socket, None if there is none."""
+        return self._socket
+
+    async def open(self) -> None:
+        """Open a socket and wait for the greeting.
+
+        Raises:
+            SessionError: the service greets with an error.
+        """
+        await self.close()
+        self._socket = await open_socket(self._door)
+        self._end, self._told = None, False
+        self._messages.clear()
+        self.core.reset()
+        await self._greeted()
+
+    async def close(self) -> None:
+        """Close the socket, if it is ours."""
+        socket, self._socket = self._socket, None if not self._borrowed else self._socket
+        if socket is not None and not self._borrowed:
+            await socket.close()
+
+    async def config(self, options: Mapping[str, Any]) -> None:
+        """Settle voice, language and format; good settings are not answered, bad ones by an error later."""
+        message = self.core.config(options)
+        if not await self._ready():  # a new connection is told the last settings anyway
+            await self._send(message)
+
+    async def text(self, text: str) -> None:
+        """Send a piece of text."""
+        await self._ready()
+        await self._send(self.core.text(text))
+
+    async def end(self) -> None:
+        """End the text of this turn: what is left of it is spoken."""
+        await self._ready()
+        await self._send(self.core.end())
+        self._rearm()
+
+    async def cancel(self) -> None:
+        """Stop everything; speech that has come and was not taken is dropped."""
+        await self._ready()
+        message = self.core.cancel()
+        self._messages = deque(kept for kept in self._messages if not kept.data)
+        await self._send(message)
+        self._rearm()
+
+    async def ping(self) -> dict[str, Any]:
+        """Ask for a sign of life and return it; audio that comes meanwhile is kept for who waits for it."""
+        await self._ready()
+        self._pings += 1
+        try:
+            await self._send(self.core.ping())
+            await self._until(lambda: bool(self._pongs), seconds=self._door.timeout)
+            return dict(self._pongs.popleft().document)
+        except TimeoutError as error:
+            raise ConnectionLostError(f"no pong for {self._door.timeout:g} s") from error
+        finally:
+            self._pings -= 1
+
+    async def receive(self, *, silence: float | None = None) -> StreamMessage | None:
+        """Return the next message; None after so many seconds of ``silence`` where the turn may have ended.
+
+        Raises:
+            ConnectionLostError: the connection has ended, or the service was asked to end the turn and says
+                nothing.
+        """
+        if self._socket is None:
+            await self._ready()
+        try:
+            async with asyncio.timeout(None) as timer:
+                self._timers[timer] = silence
+                self._rearm()
+                try:
+                    await self._until(lambda: bool(self._messages))
+                finally:
+                    del self._timers[timer]
+        except TimeoutError as error:
+            if silence is not None and self.core.may_have_ended:
+                self.core.reset()
+                return None
+            raise ConnectionLostError(
+                f"no answer in time: no message for {self._door.timeout:g} s"
+            ) from error
+        return self._messages.popleft()
+
+    def _rearm(self) -> None:
+        """Set the time-outs of those who wait by what is expected now."""
+        now = asyncio.get_running_loop().time()
+        for timer, silence in self._timers.items():
+            seconds = self._allowed(silence)
+            timer.reschedule(None if seconds is None else now + seconds)
+
+    def _allowed(self, silence: float | None) -> float | None:
+        """Return how long the service may be silent, in seconds; None while nothing is expected of it."""
+        if not self.core.ending:
+            return None
+        return silence if silence is not None and self.core.may_have_ended else self._door.timeout
+
+    async def _greeted(self) -> None:
+        """Wait for the greeting; a service that says nothing is taken as it is."""
+        try:
+            await self._until(
+                lambda: bool(self._messages), seconds=min(_GREETING_SECONDS, self._door.timeout)
+            )
+        except TimeoutError:
+            _log.warning("%s: no greeting; going on without", self._door.url)
+            return
+        first = self._messages[0]
+        if first.error is not None:
+            await self.close()
+            raise self.core.error_of(self._messages.popleft())
+        if first.status:
+            self.connection_id = self._messages.popleft().connection_id
+
+    async def _ready(self) -> bool:
+        """Make sure that there is a session to talk to; tell whether it is a new one.
+
+        Raises:
+            ConnectionLostError: it died in the middle of a turn, and nobody has been told yet.
+        """
+        if self._borrowed or (self._socket is not None and self._alive(self._socket)):
+            return False
+        if self._socket is not None and self.core.in_turn and not self._told:
+            raise self._ended(ConnectionLostError("the connection was lost in the middle of a turn"))
+        await self.open()
+        if self.core.last_config is not None:
+            await self._send(self.core.last_config)
+            return True
+        return False
+
+    def _alive(self, socket: ClientConnection) -> bool:
+        """Tell whether something may be sent."""
+        return self._end is None and getattr(socket, "state", State.OPEN) is State.OPEN
+
+    async def _send(self, message: str) -> None:
+        """Send a message."""
+        if self._socket is None:
+            raise ConnectionLostError("there is no connection")
+        try:
+            await self._socket.send(message)
+        except (ConnectionClosed, OSError) as error:
+            raise self._ended(lost(error, key=self._door.key)) from error
+
+    async def _until(self, ready: Callable[[], bool], *, seconds: float | None = None) -> None:
+        """Read, or let somebody else read, until something is there.
+
+        Raises:
+            TimeoutError: it isn't there after so many seconds.
+            ConnectionLostError: the connection has ended.
+            InvalidResponseError: what came is none of this protocol.
+        """
+        async with asyncio.timeout(seconds):
+            while not ready():
+                if self._end is not None:
+                    raise self._ended(self._end)
+                if self._reading:
+                    await self._pulse()
+                else:
+                    await self._read_one()
+
+    async def _read_one(self) -> None:
+        """Read one message and hand it to whom it is for."""
+        if self._socket is None:
+            raise ConnectionLostError("there is no connection")
+        self._reading = True
+        try:
+            self._take(await self._socket.recv())
+        except (ConnectionClosed, OSError) as error:
+            self._end = lost(error, key=self._door.key)
+        except InvalidResponseError as error:
+            self._end = error
+            if not self._borrowed:
+                await self._socket.close(1003)  # what comes after it can't be believed
+        finally:
+            self._reading = False
+            self._wake()
+
+    def _take(self, frame: str | bytes) -> None:
+        """Sort a message."""
+        message = self.core.receive(frame)
+        if message is not None and message.pong and self._pings:
+            self._pongs.append(message)
+        elif message is not None:
+            self._messages.append(message)
+        self._rearm()
+
+    async def _pulse(self) -> None:
+        """Wait until whoever reads has read something, or has given up."""
+        wake = asyncio.get_running_loop().create_future()
+        self._wakes.add(wake)
+        try:
+            await wake
+        finally:
+            self._wakes.discard(wake)
+
+    def _wake(self) -> None:
+        """Wake those who wait for somebody else to read."""
+        for wake in self._wakes:
+            if not wake.done():
+                wake.set_result(None)
+
+    def _ended(self, error: ServiceError) -> ServiceError:
+        """Note the end of the connection, told now to whoever gets this."""
+        self._end, self._told = error, True
+        self.core.reset()
+        return error
+
+
+class AudioStream(AsyncIterator[bytes]):
+    """The audio of one turn, piece by piece, under ``async for`` or ``async with``.
+
+    An error of one generation is raised in its place, and iterating may go on after it.
+    """
+
+    def __init__(self, session: StreamSession, *, ignore_errors: bool, bare: bool, silence: float) -> None:
+        self._session = session
+        self._ignore_errors = ignore_errors
+        self._bare = bare
+        self._silence = silence
+        self._over = False
+
+    def __aiter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next piece."""
+        while not self._over:
+            message = await self._session.receive(silence=self._silence)
+            if message is None:
+                break
+            self._over = message.final or message.cancelled
+            if message.error is not None:
+                self._fail(message)
+            elif message.data:
+                data = decode_audio(message.data)
+                return wav_samples(data) if self._bare else data
+        self._over = True
+        raise StopAsyncIteration
+
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End it; the session goes on."""
+        self._over = True
+
+    def _fail(self, message: StreamMessage) -> None:
+        """Raise what a message tells of, or log it if errors are to be ignored."""
+        error = self._session.core.error_of(message)
+        if not self._ignore_errors:
+            raise error
+        _log.warning("%s", error)
