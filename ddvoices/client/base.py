@@ -25,6 +25,7 @@ class Calls:
     """A part of the client that makes REST calls."""
 
     timeout: float
+    _sleep: Callable[[float], object]
 
     def _rest(self) -> Service:
         """Return the way to the REST surface."""
@@ -38,11 +39,17 @@ class Calls:
         *,
         body: Callable[[], Body] | None = None,
         timeout: float | None = None,
+        stream: bool = False,
         **options: Any,
     ) -> T:
         """Make one call; ``options`` are those of ``requests.Request``."""
         request = Request(
-            method=method, path=path, timeout=timeout or self.timeout, body=body, options=options
+            method=method,
+            path=path,
+            timeout=timeout or self.timeout,
+            body=body,
+            stream=stream,
+            options=options,
         )
         return self._rest().call(request, believe)
 

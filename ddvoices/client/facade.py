@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Self
 from ddvoices.client import wire
 from ddvoices.client.endpoints import Endpoints, Surface, choose_endpoints
 from ddvoices.client.errors import InvalidKeyError, InvalidOptionError
-from ddvoices.client.open_calls import OpenCalls
 from ddvoices.client.plain import PlainCalls
 from ddvoices.client.service import Service
 from ddvoices.client.speech import SpeechCalls
 from ddvoices.client.stream_calls import StreamCalls
+from ddvoices.client.sync_calls import SyncCalls
 from ddvoices.client.transport import Transport
 from ddvoices.client.voices import VoiceCalls
 from ddvoices.errors import UsageError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 KEY_VARIABLE = "DEEPDUB_API_KEY"
 
 
-class DeepdubClient(OpenCalls, StreamCalls, VoiceCalls, SpeechCalls, PlainCalls):
+class DeepdubClient(SyncCalls, StreamCalls, VoiceCalls, SpeechCalls, PlainCalls):
     """A client of one region of the Deepdub API.
 
     Arguments win over the environment (DEEPDUB_API_KEY, DEEPDUB_BASE_URL and its fellows, DD_EU). It may be

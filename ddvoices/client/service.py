@@ -49,6 +49,7 @@ class Service:
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._transport = transport
+        self.base_url = transport.base_url
         self._key = key
         self._region = region
         self._max_retries = max_retries
@@ -124,7 +125,7 @@ class Service:
         kind = status_error_class(response.status_code)
         if request.repeat is Repeat.CREATE and issubclass(kind, ServerError):
             kind = UnconfirmedServerError
-        if response.status_code == 404 and request.path in (wire.VOICE, wire.TTS):
+        if response.status_code == 404 and request.path in (wire.VOICE, wire.TTS, wire.RETRO):
             base = self._transport.base_url
             message += f": is {base} the whole endpoint? Deepdub's ends in /api/v1"
         ids = (response.headers.get(name) for name in wire.REQUEST_ID_HEADERS)

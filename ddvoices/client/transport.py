@@ -36,13 +36,15 @@ _NO_CONNECTION = (
 class Request:
     """What is to be sent. ``path`` is below the base URL; ``body`` makes a new body for each attempt.
 
-    ``options`` are further arguments of ``requests.Request``; ``timeout`` is in seconds.
+    ``options`` are further arguments of ``requests.Request``; ``timeout`` is in seconds. With ``stream`` only
+    the head of the answer is read, and whoever believes it reads and closes the rest.
     """
 
     method: str
     path: str
     timeout: float
     body: Callable[[], Body] | None = None
+    stream: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -152,7 +154,7 @@ class Transport:
         if trust.is_loopback(urlsplit(url).hostname or ""):
             settings["proxies"] = {}
         timeout = (min(request.timeout, _CONNECT_TIMEOUT), request.timeout)
-        return {**settings, "timeout": timeout, "allow_redirects": False}
+        return {**settings, "timeout": timeout, "stream": request.stream, "allow_redirects": False}
 
 
 def _target(url: str, answer: requests.Response) -> str:

@@ -92,9 +92,11 @@ class VoiceCalls(Calls):
         once the service may have it.
 
         Raises:
+            InvalidOptionError: an argument is empty, of a wrong type, or none that a voice can have.
             OutcomeUnknownError: the voice may have been made: look for its ``speaker_id`` in the listing.
             ForbiddenError: the account holds as many voices as it may.
         """
+        _check_fields(name=name, locale=locale, speaking_style=speaking_style, publish=publish, age=age)
         with open_source(data, filename) as source:
             voice = NewVoice(
                 name=name,
@@ -186,6 +188,21 @@ class VoiceCalls(Calls):
             return SampleBody(fields, wire.SAMPLE_FIELD, sample, size=size, sha256=sha256)
 
         return self._call("POST", wire.VOICE, created_answer, body=body)
+
+
+def _check_fields(*, publish: object, age: object, **texts: object) -> None:
+    """Check what a voice is made with, before its sample is sent.
+
+    Raises:
+        InvalidOptionError: see ``add_voice``.
+    """
+    for field, value in texts.items():
+        if not isinstance(value, str) or not value.strip():
+            raise InvalidOptionError(f"{field}: {value!r} is no text that says something")
+    if not isinstance(publish, bool):
+        raise InvalidOptionError(f"publish: {publish!r} is neither True nor False")
+    if isinstance(age, bool) or not isinstance(age, int) or age < 0:
+        raise InvalidOptionError(f"age: {age!r} is not a number of years")
 
 
 def created_answer(response: requests.Response) -> dict[str, Any]:

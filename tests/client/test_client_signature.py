@@ -10,6 +10,26 @@ from ddvoices.client import DeepdubClient
 from ddvoices.client.options import DEFAULT_MODEL
 
 REQUIRED = inspect.Parameter.empty
+STREAM = [
+    ("model", REQUIRED),
+    ("locale", REQUIRED),
+    ("voice_prompt_id", REQUIRED),
+    ("format", "wav"),
+    ("sample_rate", 16000),
+    ("accept_emojis", False),
+    ("target_gender", None),
+    ("first_audio_timeout", None),
+    ("realtime", None),
+]
+NOT_STREAMED = [
+    ("temperature", None),
+    ("variance", None),
+    ("tempo", None),
+    ("prompt_boost", None),
+    ("accent_base_locale", None),
+    ("accent_locale", None),
+    ("accent_ratio", None),
+]
 OFFICIAL = {
     "__init__": [
         ("base_url", None),
@@ -36,6 +56,48 @@ OFFICIAL = {
         ("sample_rate", None),
         ("format", "mp3"),
     ],
+    "tts_retro": [
+        ("text", REQUIRED),
+        ("voice_prompt_id", REQUIRED),
+        ("model", "dd-etts-2.5"),
+        ("locale", "en-US"),
+    ],
+    "async_connect": [("streaming_input", False)],
+    "async_tts": [
+        ("text", REQUIRED),
+        ("voice_prompt_id", None),
+        ("model", "dd-etts-2.5"),
+        ("locale", "en-US"),
+        ("temperature", None),
+        ("variance", None),
+        ("duration", None),
+        ("tempo", None),
+        ("seed", None),
+        ("prompt_boost", None),
+        ("accent_base_locale", None),
+        ("accent_locale", None),
+        ("accent_ratio", None),
+        ("format", "wav"),
+        ("generation_id", None),
+        ("sample_rate", None),
+        ("target_gender", None),
+    ],
+    "gender_classify": [
+        ("audio_data", REQUIRED),
+        ("sample_rate", 16000),
+        ("timeout", 5.0),
+        ("generation_id", None),
+    ],
+    "async_stream_connect": [*STREAM, ("verbose", False), *NOT_STREAMED],
+    "async_stream_config": [*STREAM, *NOT_STREAMED],
+    "async_stream_text": [("text", REQUIRED)],
+    "async_stream_recv": [],
+    "async_stream_recv_audio": [],
+    "async_stream": [("ignore_errors", False)],
+    "async_stream_cancel": [],
+    "async_stream_end": [],
+    "async_flush": [],
+    "async_stream_ping": [],
     "list_voices": [],
     "add_voice": [
         ("data", REQUIRED),
@@ -58,8 +120,9 @@ def test_signatures(name):
     assert all(each.default is not REQUIRED for each in extras)
 
 
-def test_unknown_keywords_of_tts_are_taken():
-    last = list(inspect.signature(DeepdubClient.tts).parameters.values())[-1]
+@pytest.mark.parametrize("name", ["tts", "async_tts"])
+def test_unknown_keywords_are_taken(name):
+    last = list(inspect.signature(getattr(DeepdubClient, name)).parameters.values())[-1]
     assert last.kind is last.VAR_KEYWORD
 
 

@@ -47,12 +47,15 @@ _SPEECH = {
     "prompt_boost": "promptBoost",
     "sample_rate": "sampleRate",
     "format": "format",
+    "generation_id": "generationId",
 }
 _ACCENT = {
     "accent_base_locale": "accentBaseLocale",
     "accent_locale": "accentLocale",
     "accent_ratio": "accentRatio",
 }
+SPEECH_OPTIONS = frozenset({*_SPEECH, *_ACCENT, "target_gender"})
+"""The SDK's names of what has a field of its own in a synthesis."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,19 +153,20 @@ def tts_body(options: Mapping[str, Any], unknown: Mapping[str, Any]) -> dict[str
     accent = {spelled: options.get(name) for name, spelled in _ACCENT.items()}
     if None not in accent.values():
         body["accentControl"] = accent
+    if options.get("target_gender") is not None:
+        body["targetGender"] = wire_gender(options["target_gender"])
     return {**body, **unknown}
 
 
-def retro_url(answer: object) -> str:
-    """Return where a retroactive generation will lie.
+def retro_answer(answer: object) -> dict[str, Any]:
+    """Return the answer of a retroactive generation, whose ``url`` is where the audio will lie.
 
     Raises:
-        InvalidResponseError: the answer names no place.
+        InvalidResponseError: it names no place.
     """
-    url = _text(answer.get("url")) if isinstance(answer, Mapping) else None
-    if not url:
+    if not isinstance(answer, Mapping) or not _text(answer.get("url")):
         raise InvalidResponseError("no url in the answer")
-    return url
+    return dict(answer)
 
 
 def gender_answer(answer: object) -> dict[str, Any]:

@@ -84,10 +84,8 @@ def speech_message(
     generation_id: str, options: Mapping[str, Any], unknown: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the request of a generation; ``options`` has the SDK's names, ``unknown`` goes over them."""
-    body = tts_body(options, {})
-    if options.get("target_gender") is not None:
-        body["targetGender"] = wire_gender(options["target_gender"])
-    return {"action": "text-to-speech", "generationId": generation_id, **body, **unknown}
+    named = {"action": "text-to-speech", "generationId": generation_id}
+    return {**named, **tts_body(options, unknown)}
 
 
 def classify_message(generation_id: str, audio: str, sample_rate: int) -> dict[str, Any]:
