@@ -60,8 +60,9 @@ def is_special(path: Path) -> bool:
         raise OutputError(f"{path}: can't be written: {error.strerror}") from error
 
 
-def write_special(path: Path, data: bytes) -> None:
-    """Write to a device or a pipe, which stays what it is.
+@contextmanager
+def special_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a device or a pipe for writing, which stays what it is.
 
     Raises:
         BrokenPipeError: nobody reads it any more.
@@ -69,11 +70,17 @@ def write_special(path: Path, data: bytes) -> None:
     """
     try:
         with path.open("wb") as file:
-            file.write(data)
-    except BrokenPipeError:
+            yield file
+    except (BrokenPipeError, DdvoicesError):
         raise
     except OSError as error:
         raise OutputError(f"{path}: can't be written: {error.strerror}") from error
+
+
+def write_special(path: Path, data: bytes) -> None:
+    """Write to a device or a pipe at once, as `special_file` does."""
+    with special_file(path) as file:
+        file.write(data)
 
 
 def read_bounded(source: Path | IO[bytes], limit: int) -> bytes:

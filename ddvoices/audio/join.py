@@ -9,30 +9,81 @@ from ddvoices.audio.wav import is_wave, read_roughly
 from ddvoices.errors import InvalidResponseError
 
 _PCM = 1
+_INTEGERS = (b"\x01\x00", b"\xfe\xff")
 _LARGEST = 0xFFFFFFFF
+
+
+class WavJoiner:
+    """Takes WAV chunks one by one and gives their samples; ``fmt`` is None until the first header has come.
+
+    A chunk without a header goes on with the samples of the one before.
+    """
+
+    def __init__(self, *, rate: int | None = None) -> None:
+        """Expect 16-bit mono samples at ``rate`` without any header, or headers if it is None."""
+        self.fmt = None if rate is None else _pcm_format(rate)
+        self._stated = rate is not None
+        self._held = b""
+        self.size = 0
+
+    def add(self, chunk: bytes) -> bytes:
+        """Return the samples of a chunk; half of one is kept for the next chunk, and left out at the end.
+
+        Raises:
+            InvalidResponseError: its header is cut off, or contradicts the one before.
+        """
+        wave = read_roughly(chunk)
+        samples = self._held + (_headless(chunk) if wave is None else bytes(wave.data))
+        if wave is not None:
+            self._settle(wave.fmt)
+        elif self.fmt is None and samples:
+            raise InvalidResponseError("no WAV header in any chunk")
+        whole = len(samples) - len(samples) % self._frame
+        self._held = samples[whole:]
+        self.size += whole
+        return samples[:whole]
+
+    def header(self, *, known: bool = True) -> bytes:
+        """Return the header for the samples so far; if their number isn't ``known`` yet, it says so."""
+        fmt = self.fmt or b""
+        body = b"WAVEfmt " + struct.pack("<I", len(fmt)) + fmt + bytes(len(fmt) % 2)
+        size, whole = self.size, len(body) + 8 + self.size + self.size % 2
+        if known and whole > _LARGEST:
+            raise InvalidResponseError("over 4 GB of audio, which no WAV can hold")
+        if not known:
+            size = whole = _LARGEST
+        return b"RIFF" + struct.pack("<I", whole) + body + b"data" + struct.pack("<I", size)
+
+    @property
+    def padding(self) -> bytes:
+        """Return what makes the samples so far even in number, as RIFF wants them."""
+        return bytes(self.size % 2)
+
+    @property
+    def _frame(self) -> int:
+        """Return the bytes that belong together; 1 where that can't be told."""
+        fmt = self.fmt or b""
+        return (int.from_bytes(fmt[12:14], "little") or 1) if fmt[:2] in _INTEGERS else 1
+
+    def _settle(self, fmt: bytes) -> None:
+        """Take a format, or compare it with the one that was taken."""
+        if self.fmt is None or self._stated:
+            self.fmt, self._stated = fmt, False
+        elif _essence(fmt) != _essence(self.fmt):
+            raise InvalidResponseError("WAV chunks of different rates, channels or sample sizes")
 
 
 def join_wav(chunks: Iterable[bytes]) -> bytes:
     """Return one WAV of chunks that are each a WAV of its own, whatever the size of their headers.
 
-    A chunk without a header goes on with the samples of the one before.
-
     Raises:
         InvalidResponseError: there is no header, or there are two that contradict each other.
     """
-    fmt, samples = b"", bytearray()
-    for chunk in chunks:
-        wave = read_roughly(chunk)
-        if wave is None:
-            samples += _headless(chunk)
-            continue
-        if fmt and _essence(wave.fmt) != _essence(fmt):
-            raise InvalidResponseError("WAV chunks of different rates, channels or sample sizes")
-        fmt = fmt or wave.fmt
-        samples += wave.data
-    if not fmt:
-        raise InvalidResponseError("no WAV header in any chunk" if samples else "no audio")
-    return _file(fmt, samples)
+    joiner = WavJoiner()
+    samples = b"".join(map(joiner.add, chunks))
+    if joiner.fmt is None:
+        raise InvalidResponseError("no audio")
+    return b"".join((joiner.header(), samples, joiner.padding))
 
 
 def wav_samples(chunk: bytes) -> bytes:
@@ -41,11 +92,16 @@ def wav_samples(chunk: bytes) -> bytes:
     return _headless(chunk) if wave is None else bytes(wave.data)
 
 
-def make_wav(samples: bytes | bytearray, *, rate: int, channels: int = 1, bits: int = 16) -> bytes:
-    """Return integer samples, little-endian, as a WAV; half a sample at the end is left out."""
-    frame = channels * bits // 8
-    fmt = struct.pack("<HHIIHH", _PCM, channels, rate, rate * frame, frame, bits)
-    return _file(fmt, samples[: len(samples) // frame * frame])
+def make_wav(samples: bytes | bytearray, *, rate: int) -> bytes:
+    """Return 16-bit mono samples, little-endian, as a WAV; half a sample at the end is left out."""
+    joiner = WavJoiner(rate=rate)
+    joiner.size = len(samples) // 2 * 2
+    return joiner.header() + samples[: joiner.size]  # whatever they begin with
+
+
+def _pcm_format(rate: int) -> bytes:
+    """Return what a WAV says of 16-bit mono samples."""
+    return struct.pack("<HHIIHH", _PCM, 1, rate, rate * 2, 2, 16)
 
 
 def _headless(chunk: bytes) -> bytes:
@@ -62,13 +118,3 @@ def _headless(chunk: bytes) -> bytes:
 def _essence(fmt: bytes) -> bytes:
     """Return what two chunks must share: channels, rate and size of a sample."""
     return fmt[2:8] + fmt[14:16]
-
-
-def _file(fmt: bytes, samples: bytes | bytearray) -> bytes:
-    """Return a whole file; lengths are even, as RIFF wants them."""
-    body = b"WAVEfmt " + struct.pack("<I", len(fmt)) + fmt + bytes(len(fmt) % 2)
-    size = len(body) + 8 + len(samples) + len(samples) % 2
-    if size > _LARGEST:
-        raise InvalidResponseError("over 4 GB of audio, which no WAV can hold")
-    head = b"RIFF" + struct.pack("<I", size) + body + b"data" + struct.pack("<I", len(samples))
-    return b"".join((head, samples, bytes(len(samples) % 2)))

@@ -1,24 +1,31 @@
-"""Where spoken audio goes, and in which format: a file that is named, a new one, or stdout."""
+"""Where spoken audio goes, and in which format: a file that is named, a new one, or stdout.
+
+It is opened before anything is spoken, since that costs money, and written as it comes.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from ddvoices.errors import OutputError, UsageError
+from ddvoices.errors import DdvoicesError, OutputError, UsageError
 
 if TYPE_CHECKING:
+    from ddvoices.audio.join import WavJoiner
     from ddvoices.cli.session import Session
 
 STDOUT = Path("-")
 FORMATS = ("mp3", "opus", "mulaw", "headerless-wav", "wav")
-DEFAULT_FORMAT = "mp3"
+SOCKET_FORMATS = (*FORMATS, "s16le")
 # the first ending of a format is that of new files
 ENDINGS = {
     ".mp3": "mp3",
@@ -30,6 +37,8 @@ ENDINGS = {
     ".raw": "headerless-wav",
     ".wav": "wav",
 }
+# samples alone have one ending, whatever the service calls them
+_ALIKE = {"s16le": "headerless-wav"}
 _LONGEST_STEM = 60
 _MANY = 100_000
 
@@ -40,12 +49,67 @@ output = click.option(
     metavar="FILE",
     help="Where the audio goes; '-' is stdout.  [default: a new file here, whose name is printed]",
 )
-audio_format = click.option(
-    "--format",
-    "audio_format",
-    type=click.Choice(FORMATS),
-    help=f"The format of the audio.  [default: by the ending of --output, or {DEFAULT_FORMAT}]",
-)
+
+
+def audio_format(*formats: str, default: str) -> Callable[[Any], Any]:
+    """Return the option that names the format of the audio: ``audio_format``."""
+    return click.option(
+        "--format",
+        "audio_format",
+        type=click.Choice(formats),
+        help=f"The format of the audio.  [default: by the ending of --output, or {default}]",
+    )
+
+
+class Sink:
+    """An open place for audio, in one format; ``saved`` is the new file, once it has got its name.
+
+    In wav it takes samples or WAVs, as many as there are, and makes one file with one header of them.
+    """
+
+    def __init__(self, file: IO[bytes], audio_format: str, *, rate: int | None) -> None:
+        self.saved: Path | None = None
+        self.size = 0
+        self._file = file
+        self._start = _position(file)
+        self._joiner: WavJoiner | None = None
+        if audio_format == "wav":
+            from ddvoices.audio.join import WavJoiner
+
+            self._joiner = WavJoiner(rate=rate)
+
+    def write(self, piece: bytes) -> None:
+        """Write a piece of audio, at once."""
+        if self._joiner is None:
+            self._put(piece)
+        else:
+            samples = self._joiner.add(piece)
+            if self.size == 0 and samples:
+                self._put(self._joiner.header(known=False))
+            self._put(samples)
+        self._file.flush()
+
+    def finish(self) -> None:
+        """Write what can only be known at the end: how long it was.
+
+        Raises:
+            InvalidResponseError: nothing has come.
+        """
+        from ddvoices.errors import InvalidResponseError
+
+        if self.size == 0:
+            raise InvalidResponseError("the service ended without any audio")
+        if self._joiner is None:
+            return
+        self._put(self._joiner.padding)
+        if self._start is not None:
+            self._file.seek(self._start)
+            self._file.write(self._joiner.header())
+            self._file.seek(0, os.SEEK_END)
+        self._file.flush()
+
+    def _put(self, data: bytes) -> None:
+        self.size += self._file.write(data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,25 +120,33 @@ class AudioOutput:
     format: str
     stem: str
 
-    def save(self, make: Callable[[], bytes]) -> Path | None:
-        """Make the audio and put it in its place; return the new file, if that is what it is.
+    @contextmanager
+    def open(self, *, rate: int | None = None) -> Iterator[Sink]:
+        """Open the place; a file appears at the end of the block, whole, or not at all.
 
-        That it can be written there is tried before it is made, because making it costs money. A file
-        appears whole or not at all, and a new one never takes the place of another.
+        ``rate`` is that of 16-bit mono samples that come without a header, where the format is wav. A new
+        file never takes the place of another.
 
         Raises:
             OutputError: it can't be written there.
         """
+        place = _Place()
         if self.path == STDOUT:
-            _write_stdout(make)
-            return None
-        if self.path is None:
-            return _save_new(self.stem, _ending(self.format), make)
-        _save_as(self.path, make)
-        return None
+            opened = _stdout()
+        elif self.path is None:
+            opened = _new_file(self.stem, _ending(self.format), place)
+        else:
+            opened = _named_file(self.path)
+        with opened as file:
+            sink = Sink(file, self.format, rate=rate)
+            yield sink
+            sink.finish()
+        sink.saved = place.path
 
 
-def choose_output(session: Session, path: Path | None, audio_format: str | None, *, stem: str) -> AudioOutput:
+def choose_output(
+    session: Session, path: Path | None, audio_format: str | None, *, stem: str, default: str
+) -> AudioOutput:
     """Return where audio goes and in which format, the format by the ending if it isn't named.
 
     Raises:
@@ -87,9 +159,10 @@ def choose_output(session: Session, path: Path | None, audio_format: str | None,
         known = ", ".join(ENDINGS)
         raise UsageError(f"{path}: no format has this ending ({known}): name the format by --format")
     implied = ENDINGS.get(suffix)
-    if path is not None and audio_format and implied and implied != audio_format:
+    wanted = _ALIKE.get(audio_format or "", audio_format)
+    if path is not None and wanted and implied and implied != wanted:
         session.warn(f"{path}: what is in it will be {audio_format}, whatever the ending says")
-    return AudioOutput(path=path, format=audio_format or implied or DEFAULT_FORMAT, stem=stem)
+    return AudioOutput(path=path, format=audio_format or implied or default, stem=stem)
 
 
 def safe_stem(*parts: str) -> str:
@@ -105,81 +178,77 @@ def safe_stem(*parts: str) -> str:
     return words or "speech"
 
 
-def add_wav_header(samples: bytes, *, sample_rate: int) -> bytes:
-    """Return 16-bit mono samples as a WAV file; what is one already stays as it is."""
-    import io
-    import wave
-
-    if samples[:4] == b"RIFF" and samples[8:12] == b"WAVE":
-        return samples
-    whole = io.BytesIO()
-    with wave.open(whole, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(sample_rate)
-        file.writeframes(samples[: len(samples) // 2 * 2])
-    return whole.getvalue()
+def say_saved(session: Session, target: AudioOutput, sink: Sink) -> None:
+    """Say where the audio is: the name of a new file on stdout, since nobody else knows it."""
+    if sink.saved is not None:
+        click.echo(str(sink.saved))
+    elif target.path != STDOUT:
+        session.say(f"saved to {target.path}")
 
 
 def _ending(audio_format: str) -> str:
-    return next(ending for ending, known in ENDINGS.items() if known == audio_format)
+    return next(
+        ending for ending, known in ENDINGS.items() if known == _ALIKE.get(audio_format, audio_format)
+    )
 
 
-def _write_stdout(make: Callable[[], bytes]) -> None:
-    audio = make()
+@dataclass(slots=True)
+class _Place:
+    """The name that a new file has got."""
+
+    path: Path | None = None
+
+
+def _position(file: IO[bytes]) -> int | None:
+    """Return where a file is written to, None if it can't be gone back to."""
     try:
-        sys.stdout.buffer.write(audio)
+        number = file.fileno()
+        regular = stat.S_ISREG(os.fstat(number).st_mode)
+        appends = fcntl.fcntl(number, fcntl.F_GETFL) & os.O_APPEND
+        return file.tell() if regular and not appends else None
+    except (OSError, ValueError):
+        return None
+
+
+@contextmanager
+def _stdout() -> Iterator[IO[bytes]]:
+    """Open stdout; that nobody reads it any more is for the program to know."""
+    try:
+        yield sys.stdout.buffer
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, DdvoicesError):
         raise
     except OSError as error:
         raise OutputError(f"stdout: can't be written: {error.strerror}") from error
 
 
-def _save_as(path: Path, make: Callable[[], bytes]) -> None:
-    from ddvoices.files import is_special, write_special, write_whole
+@contextmanager
+def _named_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that is named; a device or a pipe stays what it is."""
+    from ddvoices.files import is_special, special_file, whole_file
 
-    special = is_special(path)
-    if not special:
-        _try_out(path)
-    audio = make()
-    if special:
-        write_special(path, audio)
-    else:
-        write_whole(path, audio)
+    with special_file(path) if is_special(path) else whole_file(path) as file:
+        yield file
 
 
-def _try_out(path: Path) -> None:
-    """Find out whether a file can be written there, and leave no trace.
-
-    Nothing is made in between: an error of the service is an OSError, too, and not one of the file.
-    """
-    from ddvoices.files import whole_file
-
-    with suppress(_TriedError), whole_file(path):
-        raise _TriedError
-
-
-class _TriedError(Exception):
-    """A file could be written."""
-
-
-def _save_new(stem: str, ending: str, make: Callable[[], bytes]) -> Path:
-    """Save under the first free name in the working directory."""
+@contextmanager
+def _new_file(stem: str, ending: str, place: _Place) -> Iterator[IO[bytes]]:
+    """Open a file in the working directory that gets the first free name when it is whole."""
     from uuid import uuid4
 
-    from ddvoices.files import write_whole
+    from ddvoices.files import whole_file
 
     part = Path(f".{stem}-{uuid4().hex}{ending}")
     try:
-        _try_out(part)
-    except OutputError as error:
-        reason = getattr(error.__cause__, "strerror", "")
-        raise OutputError(f"no file can be made here: {reason}: name one elsewhere by -o") from error
-    audio = make()
-    write_whole(part, audio)
-    try:
-        return _move_to_free(part, _names(stem, ending))
+        with ExitStack() as stack:
+            try:
+                file = stack.enter_context(whole_file(part))
+            except OutputError as error:
+                reason = getattr(error.__cause__, "strerror", "")
+                message = f"no file can be made here: {reason}: name one elsewhere by -o"
+                raise OutputError(message) from error
+            yield file
+        place.path = _move_to_free(part, _names(stem, ending))
     finally:
         part.unlink(missing_ok=True)
 

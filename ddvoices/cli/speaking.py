@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,27 +38,27 @@ text_file = click.option(
 _VOICE = (
     click.option("--voice", metavar="KEY", help="Speak with the catalog's voice of this key."),
     click.option("--voice-prompt-id", metavar="ID", help="Speak with the voice of this id."),
-    click.option(
-        "--reference",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="Speak with a voice cloned from this recording, once.",
-    ),
 )
-_SPEECH = (
+reference = click.option(
+    "--reference",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Speak with a voice cloned from this recording, once.",
+)
+_LANGUAGE = (
     click.option("--model", default=DEFAULT_MODEL, show_default=True, help="The model that speaks."),
     click.option(
         "--locale",
         help=f"The language of the text.  [default: the voice's with --voice, or {DEFAULT_LOCALE}]",
     ),
-    click.option(
-        "--sample-rate",
-        type=click.Choice([str(rate) for rate in SAMPLE_RATES]),
-        callback=lambda _ctx, _param, rate: rate and int(rate),
-        metavar="HERTZ",
-        help=f"Samples a second: {', '.join(map(str, SAMPLE_RATES))}.  [default: 44100 for wav and "
-        "headerless-wav, else the service's]",
-    ),
+)
+target_gender = click.option(
+    "--target-gender",
+    type=click.Choice(["male", "female", "non_binary"], case_sensitive=False),
+    help="The gender to speak in.",
+)
+_SPEECH = (
+    *_LANGUAGE,
     click.option("--temperature", type=click.FloatRange(0, 1), help="How freely it is spoken."),
     click.option("--variance", type=click.FloatRange(0, 1), help="How much it varies."),
     click.option("--tempo", type=float, help="How fast it is spoken; 1 is natural. Not with --duration."),
@@ -69,17 +69,29 @@ _SPEECH = (
     click.option("--accent-locale", help="The accent to go to."),
     click.option("--accent-ratio", type=click.FloatRange(0, 1), help="How far to go there."),
     click.option("--generation-id", type=click.UUID, help="An id of your own for the generation."),
-    click.option(
-        "--target-gender",
-        type=click.Choice(["male", "female", "non_binary"], case_sensitive=False),
-        help="The gender to speak in.",
-    ),
+    target_gender,
 )
 
 
 def voice(command: F) -> F:
-    """Add the options that choose a voice: ``voice``, ``voice_prompt_id`` and ``reference``."""
+    """Add the options that choose a voice of the account: ``voice`` and ``voice_prompt_id``."""
     return _all(_VOICE, command)
+
+
+def language(command: F) -> F:
+    """Add ``model`` and ``locale``."""
+    return _all(_LANGUAGE, command)
+
+
+def sample_rate(default: str) -> Callable[[F], F]:
+    """Return the option that says how many samples a second has: ``sample_rate``."""
+    return click.option(
+        "--sample-rate",
+        type=click.Choice([str(rate) for rate in SAMPLE_RATES]),
+        callback=lambda _ctx, _param, rate: rate and int(rate),
+        metavar="HERTZ",
+        help=f"Samples a second: {', '.join(map(str, SAMPLE_RATES))}.  [default: {default}]",
+    )
 
 
 def speech(command: F) -> F:
@@ -95,17 +107,26 @@ def _all(added: tuple[Callable[[Any], Any], ...], command: F) -> F:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceChoice:
-    """The one voice to speak with: of a key of the catalog, of an id, or like a recording."""
+    """The one voice to speak with: of a key of the catalog, of an id, or like a recording.
+
+    ``reference`` is left at None where a command can't speak like one.
+    """
 
     key: str | None
     voice_id: str | None
-    reference: Path | None
+    reference: Path | None = None
+    clones: bool = True
 
     def __post_init__(self) -> None:
         """Require exactly one of them."""
         given = [each for each in (self.key, self.voice_id, self.reference) if each is not None]
         if len(given) != 1:
-            raise UsageError("give one of --voice, --voice-prompt-id and --reference")
+            names = (
+                "--voice, --voice-prompt-id and --reference"
+                if self.clones
+                else "--voice and --voice-prompt-id"
+            )
+            raise UsageError(f"give one of {names}")
         if not str(given[0]).strip():
             raise UsageError("the voice to speak with is empty")
         if self.reference is not None:
@@ -127,6 +148,11 @@ class Speaker:
     voice: dict[str, Any]
     locale: str
 
+    def options(self, speech: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of a call: the voice, and what was asked on the command line."""
+        locale = self.locale if speech["locale"] is None else speech["locale"]
+        return {**self.voice, **speech, "locale": locale}
+
 
 @contextmanager
 def open_speaker(session: Session, choice: VoiceChoice, region: str | None) -> Iterator[Speaker]:
@@ -135,7 +161,9 @@ def open_speaker(session: Session, choice: VoiceChoice, region: str | None) -> I
         with open_keyed_voice(session, choice.key, region) as found:
             yield Speaker(client=found.client, voice={"voice_prompt_id": found.id}, locale=found.locale)
         return
-    chosen = {"voice_prompt_id": choice.voice_id, "voice_reference": choice.reference}
+    chosen: dict[str, Any] = {"voice_prompt_id": choice.voice_id}
+    if choice.reference is not None:
+        chosen["voice_reference"] = choice.reference
     with open_client(session, region) as client:
         yield Speaker(client=client, voice=chosen, locale=DEFAULT_LOCALE)
 
@@ -160,6 +188,26 @@ def read_text(given: str | None, file: Path | None) -> str:
     if not found.strip():
         raise UsageError("nothing to speak: the text is empty")
     return found.strip()
+
+
+@contextmanager
+def listening(session: Session) -> Iterator[Callable[[int], None]]:
+    """Yield what is told of the bytes of audio that have come; on a terminal their number is shown."""
+    if not sys.stderr.isatty() or session.quiet or session.log_format == "json":
+        yield lambda _count: None
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=session.console(sys.stderr), transient=True) as bar:
+        task, come = bar.add_task("waiting for speech", total=None), 0
+
+        def tell(count: int) -> None:
+            nonlocal come
+            come += count
+            bar.update(task, description=f"{come / 1000:.0f} kB of speech")
+
+        yield tell
 
 
 def _decoded(file: Path | None) -> str:

@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 
 # Deepdub names no default, and a header must say the rate: so it is asked for. Nothing is lost at this one.
 WAV_SAMPLE_RATE = 44100
+_DEFAULT_FORMAT = "mp3"
+_SAMPLES = ("wav", "headerless-wav")
 
 
 @click.command
 @speaking.text
 @speaking.text_file
 @speaking.voice
+@speaking.reference
 @options.region
 @audio_output.output
-@audio_output.audio_format
+@audio_output.audio_format(*audio_output.FORMATS, default=_DEFAULT_FORMAT)
+@speaking.sample_rate("44100 for wav and headerless-wav, else the service's")
 @speaking.speech
 @click.pass_obj
 def tts(
@@ -58,38 +62,23 @@ def tts(
     spoken = speaking.read_text(text, file)
     choice = speaking.VoiceChoice(key=voice, voice_id=voice_prompt_id, reference=reference)
     stem = audio_output.safe_stem(choice.label, spoken)
-    target = audio_output.choose_output(session, output, audio_format, stem=stem)
+    target = audio_output.choose_output(session, output, audio_format, stem=stem, default=_DEFAULT_FORMAT)
     with speaking.open_speaker(session, choice, region) as speaker:
-        saved = target.save(lambda: _speak(speaker, spoken, target, speech))
-    if saved is not None:
-        click.echo(str(saved))
-    elif output != audio_output.STDOUT:
-        session.say(f"saved to {output}")
+        _speak(session, speaker, spoken, target, speech)
     return ExitCode.OK
 
 
-def _speak(speaker: Speaker, text: str, target: AudioOutput, speech: Mapping[str, Any]) -> bytes:
-    """Return the audio; a WAV file is made here, since the service gives its samples alone."""
-    asked: dict[str, Any] = {**speaker.voice, **_spelled(speech)}
-    if speech["locale"] is None:
-        asked["locale"] = speaker.locale
-    if target.format not in ("wav", "headerless-wav"):
-        return speaker.client.tts(text, **asked, format=target.format)
-    asked["sample_rate"] = speech["sample_rate"] or WAV_SAMPLE_RATE
-    samples = speaker.client.tts(text, **asked, format="headerless-wav")
-    if target.format == "headerless-wav":
-        return samples
-    return audio_output.add_wav_header(samples, sample_rate=asked["sample_rate"])
-
-
-def _spelled(speech: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options with those that the SDK's call has no argument for as they stand on the wire."""
-    from ddvoices.client.wire import wire_gender
-
-    asked = dict(speech)
-    generation_id, gender = asked.pop("generation_id"), asked.pop("target_gender")
-    if generation_id is not None:
-        asked["generationId"] = str(generation_id)
-    if gender is not None:
-        asked["targetGender"] = wire_gender(gender)
-    return asked
+def _speak(
+    session: Session, speaker: Speaker, text: str, target: AudioOutput, speech: Mapping[str, Any]
+) -> None:
+    """Speak into the target; a WAV file is made here, since the service gives its samples alone."""
+    asked = speaker.options(speech)
+    wire_format = target.format
+    if target.format in _SAMPLES:
+        asked["sample_rate"] = speech["sample_rate"] or WAV_SAMPLE_RATE
+        wire_format = "headerless-wav"
+    with target.open(rate=asked["sample_rate"]) as sink, speaking.listening(session) as heard:
+        for piece in speaker.client.tts_iter(text, **asked, format=wire_format):
+            sink.write(piece)
+            heard(len(piece))
+    audio_output.say_saved(session, target, sink)

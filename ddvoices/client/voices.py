@@ -201,7 +201,7 @@ def _check_fields(*, publish: object, age: object, **texts: object) -> None:
             raise InvalidOptionError(f"{field}: {value!r} is no text that says something")
     if not isinstance(publish, bool):
         raise InvalidOptionError(f"publish: {publish!r} is neither True nor False")
-    if isinstance(age, bool) or not isinstance(age, int) or age < 0:
+    if age is not None and (isinstance(age, bool) or not isinstance(age, int) or age < 0):
         raise InvalidOptionError(f"age: {age!r} is not a number of years")
 
 

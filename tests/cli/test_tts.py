@@ -18,6 +18,8 @@ from service import Emulator
 from workspace import Workspace, write_tone
 
 from ddvoices.audio import sniff
+from ddvoices.audio.join import make_wav
+from ddvoices.audio.wav import read_surely
 from ddvoices.cli import audio_output, speaking
 
 TEXT = "Call me Ishmael."
@@ -261,10 +263,21 @@ def test_a_wav_file_has_one_right_header(studio, arguments, rate):
     assert 0.5 < len(samples) / 2 / rate < 5  # a short sentence, so the rate is the one that was asked for
 
 
-def test_what_is_a_wav_file_already_gets_no_second_header():
-    whole = audio_output.add_wav_header(b"\1\2\3\4\5", sample_rate=8000)
+def test_what_is_a_wav_file_already_gets_no_second_header(tmp_path):
+    whole = make_wav(b"\1\2\3\4\5", rate=8000)
     assert whole[44:] == b"\1\2\3\4"  # half a sample is none
-    assert audio_output.add_wav_header(whole, sample_rate=8000) == whole
+    target = audio_output.AudioOutput(path=tmp_path / "a.wav", format="wav", stem="")
+    with target.open(rate=44100) as sink:
+        for piece in (whole, b"\5", b"\6"):
+            sink.write(piece)
+    assert target.path.read_bytes() == make_wav(b"\1\2\3\4\5\6", rate=8000)
+
+
+def test_a_redirected_stdout_gets_right_lengths_too(studio):
+    with environment(studio.env) as variables, (studio.folder / "out.wav").open("wb") as file:
+        line = command("tts", TEXT, "--voice-prompt-id", studio.voice, "-o", "-", "--format", "wav")
+        subprocess.run(line, cwd=studio.folder, env=variables, stdout=file, check=True)
+    assert read_surely((studio.folder / "out.wav").read_bytes())
 
 
 def test_an_ending_that_says_something_else_is_a_warning(studio):
