@@ -22,6 +22,22 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "ids": ("ddvoices.cli.ids", "ids", "Print the id that each key means, for applications."),
     "voices": ("ddvoices.cli.voices", "voices", "Use the voice API directly, without a catalog."),
     "tts": ("ddvoices.cli.tts", "tts", "Speak a text into an audio file."),
+    "tts-stream": (
+        "ddvoices.cli.tts_stream",
+        "tts_stream",
+        "Speak a text over a socket, as fast as it comes.",
+    ),
+    "tts-live": ("ddvoices.cli.tts_live", "tts_live", "Speak what comes on stdin while it comes."),
+    "tts-retro": (
+        "ddvoices.cli.tts_retro",
+        "tts_retro",
+        "Have a text spoken, and print where the audio will be.",
+    ),
+    "gender": (
+        "ddvoices.cli.gender",
+        "gender",
+        "Say whether a recording is of a woman's or a man's voice.",
+    ),
     "emulator": (
         "ddvoices.cli.emulator_cmd",
         "emulator",

@@ -180,6 +180,14 @@ def gender_answer(answer: object) -> dict[str, Any]:
     return dict(answer)
 
 
+def gender_found(answer: Mapping[str, Any]) -> tuple[str, float | None]:
+    """Return the gender in an answer, and how sure the service is, from 0 to 1, if it says so."""
+    found, confidence = _text(answer.get("predicted_gender")) or "unknown", answer.get("confidence")
+    if isinstance(confidence, bool) or not isinstance(confidence, int | float):
+        return found, None
+    return found, float(confidence)
+
+
 def is_gender(answer: Mapping[str, Any]) -> bool:
     """Tell whether an object is the answer of a gender detection."""
     return "predicted_gender" in answer

@@ -1,0 +1,114 @@
+"""``ddvoices tts-retro``: a text spoken now, and fetched now or later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ddvoices.cli import audio_output, options, speaking
+from ddvoices.cli.direct import open_client
+from ddvoices.cli.session import Session
+from ddvoices.errors import DdvoicesError, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from ddvoices.cli.audio_output import AudioOutput
+    from ddvoices.client import DeepdubClient
+
+_FORMAT = "mp3"  # the only one that the service keeps
+
+
+@click.command("tts-retro")
+@speaking.text
+@speaking.text_file
+@speaking.voice
+@options.region
+@audio_output.output
+@click.option("--wait", is_flag=True, help="Wait until it can be fetched, and save it.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait, with --wait and --fetch.",
+)
+@click.option("--fetch", metavar="URL", help="Save what was made earlier, instead of making anything.")
+@speaking.sample_rate("the service's")
+@speaking.speech
+@click.pass_obj
+def tts_retro(
+    session: Session,
+    /,
+    *,
+    text: str | None,
+    file: Path | None,
+    voice: str | None,
+    voice_prompt_id: str | None,
+    region: str | None,
+    output: Path | None,
+    wait: bool,
+    timeout: float,
+    fetch: str | None,
+    **speech: Any,
+) -> int:
+    """Have a text spoken, and print where the audio will be.
+
+    The service speaks on its own, and keeps an MP3 that is fetched with your key: at once with --wait, or
+    later with --fetch. It can't say whether an audio isn't ready yet or doesn't exist.
+
+    \b
+    Examples:
+      ddvoices tts-retro "Call me Ishmael." --voice ada-narrator
+      ddvoices tts-retro -f chapter.txt --voice ada-narrator --wait -o chapter.mp3
+      ddvoices tts-retro --fetch https://.../tts/retroactive/4f1c -o chapter.mp3
+    """
+    if fetch is not None:
+        _check_alone(text, file, voice, voice_prompt_id)
+        stem = audio_output.safe_stem(fetch.rstrip("/").rpartition("/")[2][:8])
+        target = audio_output.choose_output(session, output, _FORMAT, stem=stem, default=_FORMAT)
+        with open_client(session, region) as client:
+            _save(session, client, fetch, target, timeout if wait else None)
+        return ExitCode.OK
+    if output is not None and not wait:
+        raise UsageError("--output needs --wait: without it nothing is fetched")
+    spoken = speaking.read_text(text, file)
+    choice = speaking.VoiceChoice(key=voice, voice_id=voice_prompt_id, clones=False)
+    stem = audio_output.safe_stem(choice.label, spoken)
+    target = audio_output.choose_output(session, output, _FORMAT, stem=stem, default=_FORMAT)
+    with speaking.open_speaker(session, choice, region) as speaker:
+        url = str(speaker.client.tts_retro(spoken, **speaker.options(speech))["url"])
+        if not wait:
+            click.echo(url)
+            return ExitCode.OK
+        session.say(f"made at {url}")
+        _save(session, speaker.client, url, target, timeout)
+    return ExitCode.OK
+
+
+def _check_alone(*others: object) -> None:
+    """Refuse what asks for a new generation beside an old one."""
+    if any(other is not None for other in others):
+        raise UsageError("--fetch takes no text and no voice: it saves what was made earlier")
+
+
+def _save(
+    session: Session, client: DeepdubClient, url: str, target: AudioOutput, seconds: float | None
+) -> None:
+    """Save what lies, or will lie, at a URL.
+
+    Raises:
+        DdvoicesError: it isn't there in time; the message says how to fetch it later.
+    """
+    from ddvoices.client import NotFoundError
+
+    with target.open() as sink:
+        try:
+            sink.write(client.tts_retro_get(url, wait=seconds))
+        except NotFoundError as error:
+            after = f" after {seconds:g} s" if seconds else ""
+            raise DdvoicesError(
+                f"{url}: nothing there{after}, be it not yet or never: try `ddvoices tts-retro --fetch URL`"
+            ) from error
+    audio_output.say_saved(session, target, sink)
