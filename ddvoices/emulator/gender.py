@@ -21,6 +21,7 @@ FEMALE, MALE, UNKNOWN = "female", "male", "unknown"
 # Their voices differ by most of an octave in pitch, and by a sixth of one in the formant.
 _BORDER_HERTZ, _PITCH_WEIGHT = 145, 5.0
 _BORDER_FORMANT, _FORMANT_WEIGHT = 2775, 40.0
+_SPEECH_PARTS = 60  # so many hold enough different vowels for the formant to count in full
 
 _MOST_SECONDS = 30.0
 _LEAST_VOICED = 5  # parts, that is a tenth of a second
@@ -85,5 +86,6 @@ def _womanliness(voiced: Sequence[VoicedPart]) -> float:
     score = _PITCH_WEIGHT * math.log2(hertz / _BORDER_HERTZ)
     formants = [formant for part in voiced if (formant := third_formant(part.samples, part.rate))]
     if formants:
-        score += _FORMANT_WEIGHT * math.log2(median(formants) / _BORDER_FORMANT)
+        trust = min(1.0, len(formants) / _SPEECH_PARTS) ** 2
+        score += trust * _FORMANT_WEIGHT * math.log2(median(formants) / _BORDER_FORMANT)
     return score

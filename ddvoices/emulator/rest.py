@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ddvoices.emulator import tts, voices
+from ddvoices.emulator import classify, tts, voices
 from ddvoices.emulator.backend import Backend
 from ddvoices.emulator.exchange import Answer, Call, Refusal, refuse
 
@@ -33,6 +33,8 @@ ROUTES = (
     Route("GET", "/voice/{id}", voices.show_voice),
     Route("DELETE", "/voice/{id}", voices.delete_voice),
     Route("POST", "/tts", tts.generate),
+    Route("POST", f"{classify.ROOT}/classify", classify.classify),
+    Route("POST", f"{classify.ROOT}/classify/upload", classify.classify_upload),
 )
 
 

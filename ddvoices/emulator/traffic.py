@@ -15,7 +15,7 @@ from typing import Any
 KEPT = 10_000
 _SECRET_HEADERS = frozenset({"x-api-key", "authorization", "proxy-authorization", "cookie"})
 _SECRET_QUERY = frozenset({"x-api-key"})
-_AUDIO_FIELDS = frozenset({"data", "voiceReference"})
+_AUDIO_FIELDS = frozenset({"data", "voiceReference", "audio_base64", "audio_url"})
 
 
 @dataclass(slots=True, kw_only=True)
