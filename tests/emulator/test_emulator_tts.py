@@ -11,10 +11,13 @@ import uuid
 from typing import Any
 from urllib.parse import urlsplit
 
+import opuslib_next
 import pytest
 from emulator.samples import WAV_BASE64, upload
 from service import Emulator
 from tinytag import TinyTag
+
+from ddvoices.emulator.mulaw import encode_mulaw
 
 TEXT = "When the sunlight strikes raindrops in the air they form a rainbow."
 RATES = (8000, 16000, 22050, 24000, 32000, 36000, 44100, 48000)
@@ -95,12 +98,85 @@ def test_speech_comes_at_the_rate_that_was_asked_for(emulator, api_key, rate):
     assert mp3.duration == pytest.approx(seconds(natural), abs=0.3)
 
 
+def ogg_packets(audio: bytes) -> tuple[list[bytes], int]:
+    """Return the packets of an Ogg file, and the position at its end; any wrong checksum fails."""
+    packets, position, rest = [], 0, b""
+    while audio:
+        magic, _, _, position, _, _, checksum, count = struct.unpack_from("<4sBBQIIIB", audio)
+        sizes = audio[27 : 27 + count]
+        size = 27 + count + sum(sizes)
+        assert (magic, checksum) == (b"OggS", ogg_checksum(audio[:22] + bytes(4) + audio[26:size]))
+        at = 27 + count
+        for length in sizes:
+            rest += audio[at : at + length]
+            at += length
+            if length < 255:
+                packets.append(rest)
+                rest = b""
+        audio = audio[size:]
+    return packets, position
+
+
+def ogg_checksum(page: bytes) -> int:
+    """Divide bit by bit, as the specification says it."""
+    total = int.from_bytes(page + bytes(4), "big")
+    for shift in range(8 * len(page) - 1, -1, -1):
+        if total >> (shift + 32) & 1:
+            total ^= 0x104C11DB7 << shift
+    return total
+
+
+@pytest.mark.parametrize(("rate", "made"), [(8000, 8000), (16000, 16000), (22050, 48000)])
+def test_opus_is_an_ogg_file_of_the_same_speech(emulator, api_key, rate, made):
+    status, headers, audio = ask(emulator, api_key, format="opus", sampleRate=rate, targetText="Good day.")
+    assert (status, headers["content-type"]) == (200, "audio/ogg")
+    (head, tags, *packets), end = ogg_packets(audio)
+    magic, _, channels, skip, original, _, _ = struct.unpack("<8sBBHIhB", head)
+    assert (magic, channels, original, tags[:8]) == (b"OpusHead", 1, made, b"OpusTags")
+    decoder = opuslib_next.Decoder(made, 1)
+    samples = b"".join(decoder.decode(packet, made // 50) for packet in packets)
+    samples = samples[2 * skip * made // 48000 : 2 * end * made // 48000]
+    plain = say(emulator, api_key, sampleRate=made, targetText="Good day.")
+    assert seconds(samples, made) == pytest.approx(seconds(plain, made), abs=0.001)
+    assert loudness(samples) == pytest.approx(loudness(plain), rel=0.15)
+    assert TinyTag.get(filename="x.opus", file_obj=io.BytesIO(audio)).duration == pytest.approx(
+        seconds(plain, made), abs=0.05
+    )
+
+
+def expanded(code: int) -> int:
+    """Return the sample that a code of G.711's µ-law stands for."""
+    code ^= 0xFF
+    size = ((code & 15) * 8 + 132 << (code >> 4 & 7)) - 132
+    return -size if code & 128 else size
+
+
+def test_mulaw_is_a_byte_for_each_sample(emulator, api_key):
+    status, headers, audio = ask(emulator, api_key, format="mulaw", sampleRate=8000)
+    assert (status, headers["content-type"]) == (200, "audio/basic")
+    plain = struct.unpack(f"<{len(audio)}h", say(emulator, api_key, sampleRate=8000))
+    assert all(
+        abs(expanded(code) - sample) <= max(8, abs(sample) / 16)
+        for code, sample in zip(audio, plain, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("sample", "code"),
+    [(0, 0xFF), (-1, 0x7F), (4, 0xFE), (1000, 0xCE), (-1000, 0x4E), (32767, 0x80), (-32768, 0x00)],
+)
+def test_mulaw_has_the_codes_of_the_telephone(sample, code):
+    assert encode_mulaw(struct.pack("<h", sample)) == bytes([code])
+
+
 def test_equal_requests_give_equal_bytes_whatever_came_between(emulator, api_key):
     with Emulator.start() as other:
         first = say(other, api_key)
     say(emulator, api_key, locale="de-DE", targetText="Guten Tag")
     assert say(emulator, api_key) == first
-    assert say(emulator, api_key, format="mp3") == say(emulator, api_key, format="mp3")
+    for name in ("mp3", "opus"):
+        short = {"format": name, "targetText": "Again."}
+        assert say(emulator, api_key, **short) == say(emulator, api_key, **short)
 
 
 def test_women_speak_higher_than_men_and_others_between(emulator, api_key):
@@ -203,7 +279,7 @@ def test_unset_options_may_be_null(emulator, api_key):
         ({"voicePromptId": "no-such", "voiceReference": WAV_BASE64}, "give one of"),
         ({"voiceReference": "????"}, "'voiceReference' is not valid base64"),
         ({"voiceReference": base64.b64encode(b"text").decode()}, "not a supported audio file"),
-        ({"format": "opus"}, "'opus'"),
+        ({"format": "s16le"}, "'s16le'"),
         ({"format": "wav"}, "'wav'"),
         ({"sampleRate": 11025}, "sampleRate"),
         ({"sampleRate": "16000"}, "sampleRate"),
