@@ -6,20 +6,27 @@ import base64
 import http.client
 import io
 import json
+import math
+import statistics
 import struct
+import time
 import uuid
+from array import array
 from typing import Any
 from urllib.parse import urlsplit
 
 import opuslib_next
 import pytest
-from emulator.samples import WAV_BASE64, upload
+from emulator.samples import WAV, WAV_BASE64, upload
 from service import Emulator
 from tinytag import TinyTag
 
 from ddvoices.emulator.mulaw import encode_mulaw
+from ddvoices.emulator.pitch import find_voiced
+from ddvoices.emulator.wav import Sound
 
 TEXT = "When the sunlight strikes raindrops in the air they form a rainbow."
+BREATHY = 0  # after a reference, a byte that makes it one of the voices with breath
 RATES = (8000, 16000, 22050, 24000, 32000, 36000, 44100, 48000)
 
 
@@ -83,6 +90,16 @@ def test_mp3_is_the_default_and_the_generation_has_an_id(emulator, api_key):
 def test_a_generation_id_comes_back(emulator, api_key):
     mine = str(uuid.uuid4())
     assert ask(emulator, api_key, generationId=mine)[1]["x-generation-id"] == mine
+
+
+def test_voices_with_breath_in_them_do_not_go_by_the_time_of_day(emulator, api_key):
+    """espeak-ng seeds their noise with the second in which it starts."""
+    reference = base64.b64encode(WAV + bytes([BREATHY])).decode()
+    wanted = {"voiceReference": reference, "targetGender": "FEMALE", "targetText": "Hello."}
+    first, started = say(emulator, api_key, **wanted), int(time.time())
+    while int(time.time()) == started:
+        time.sleep(0.05)
+    assert say(emulator, api_key, **wanted) == first
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -225,14 +242,54 @@ def test_a_text_that_ends_the_speaking_process_ends_nothing_else(emulator, api_k
     assert say(emulator, api_key)
 
 
-ALL = {"accentBaseLocale": "en-US", "accentLocale": "fr-FR", "accentRatio": 0.5}
+def test_a_seed_is_a_take_of_its_own(emulator, api_key):
+    takes = [say(emulator, api_key, targetText="Hello.", seed=seed) for seed in (None, 0, 1, 2, -1, 2**40)]
+    assert len(set(takes)) == len(takes)
+    assert say(emulator, api_key, targetText="Hello.", seed=1) == takes[2]
+    assert say(emulator, api_key, targetText="Hello.", seed=1, temperature=0.9) not in takes
+    assert say(emulator, api_key, targetText="Hello.", temperature=0.5) == takes[1]
+    natural, *others = (seconds(audio) for audio in takes)
+    assert all(natural * 0.9 < length < natural * 1.25 for length in others)
+
+
+def test_a_seed_keeps_the_duration_that_was_asked_for(emulator, api_key):
+    for seed in (1, 2, 3):
+        audio = say(emulator, api_key, seed=seed, temperature=1, targetDuration=3)
+        assert seconds(audio) == pytest.approx(3, rel=0.1)
+
+
+def test_variance_is_how_far_the_pitch_moves(emulator, api_key):
+    voice = upload(emulator, api_key, gender="female")
+    flat, usual, lively = (
+        spread(say(emulator, api_key, voicePromptId=voice, variance=variance)) for variance in (0, None, 1)
+    )
+    assert flat < usual / 2 < lively / 2 / 1.2
+
+
+def spread(audio: bytes) -> float:
+    """Return the octaves between the quarters of all pitches."""
+    voiced, _ = find_voiced(Sound(samples=array("h", audio), rate=22050, seconds=seconds(audio)))
+    lower, _, upper = statistics.quantiles(part.hertz for part in voiced)
+    return math.log2(upper / lower)
+
+
+def test_an_accent_is_heard_from_half_on(emulator, api_key):
+    def accented(ratio: float) -> bytes:
+        return say(emulator, api_key, accentControl={**ACCENT, "accentRatio": ratio})
+
+    assert accented(0.5) == accented(1) == say(emulator, api_key, locale="fr-FR") != say(emulator, api_key)
+    assert accented(0) == say(emulator, api_key)
+
+
+ACCENT = {"accentBaseLocale": "en-US", "accentLocale": "fr-FR", "accentRatio": 0.5}
 
 
 @pytest.mark.parametrize(
     "fields",
     [
-        {"temperature": 0, "variance": 1, "seed": -5, "promptBoost": True, "accentControl": ALL},
+        {"temperature": 0, "seed": -5, "variance": 0.5, "promptBoost": True},
         {"cleanAudio": False, "autoGain": True, "superStretch": False, "realtime": True, "publish": False},
+        {"accentControl": {**ACCENT, "accentRatio": 0.49}},
         {"accentControl": {"accentLocale": None}, "unknown": [1]},
     ],
 )
@@ -298,7 +355,13 @@ def test_unset_options_may_be_null(emulator, api_key):
         ({"generationId": "a\r\nb"}, "'generationId'"),
         ({"accentControl": "en"}, "'accentControl'"),
         ({"accentControl": {"accentRatio": 0.5}}, "'accentControl' needs all"),
-        ({"accentControl": {**ALL, "accentRatio": 2}}, "'accentRatio'"),
+        ({"accentControl": {**ACCENT, "accentRatio": 2}}, "'accentRatio'"),
+        (
+            {"accentControl": {**ACCENT, "accentLocale": "xx-XX"}},
+            "'xx-XX' is not supported",
+        ),
+        ({"accentControl": {**ACCENT, "accentBaseLocale": "q"}}, "'accentBaseLocale'"),
+        ({"accentControl": {**ACCENT, "accentLocale": 5}}, "'accentLocale' must be a string"),
         ({"performanceReferencePromptId": "no-such"}, "'no-such'"),
     ],
 )
