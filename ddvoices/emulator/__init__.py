@@ -7,10 +7,14 @@ in the other. ``run`` is the way in; the modules below it:
     what can be chosen, for an account and for the process
 ``accounts``, ``state``
     who is asking, and what is stored
-``exchange``, ``wire``, ``sniff``, ``voices``, ``tts``, ``rest``
+``exchange``, ``wire``, ``sniff``, ``voices``, ``tts``, ``retro``, ``classify``, ``rest``
     the service itself: a ``Call`` in, an ``Answer`` out, no sockets
-``languages``, ``speech``, ``worker``, ``espeak``, ``resample``, ``encode``, ``backend``
+``languages``, ``take``, ``speech``, ``worker``, ``espeak``, ``backend``
     real speech from espeak-ng, and what handlers work with
+``resample``, ``encode``, ``opus``, ``mulaw``
+    samples into the rates and formats that can be asked for
+``wav``, ``pitch``, ``formants``, ``gender``
+    who speaks in a recording
 ``faults``, ``spoil``
     which calls go wrong, and what that looks like on the socket
 ``traffic``, ``gate``, ``control``, ``server``

@@ -14,7 +14,7 @@ from ddvoices.emulator.settings import Settings
 class Call:
     """One authenticated request; ``path`` is what follows ``/api/v1``, decoded.
 
-    ``origin`` is how the client calls this service: scheme, host and port.
+    ``base_url`` is how the client calls the root of the API.
     """
 
     method: str
@@ -23,7 +23,7 @@ class Call:
     body: bytes
     account: str
     settings: Settings
-    origin: str = ""
+    base_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,7 +70,7 @@ class Gate:
             body=body,
             account=account,
             settings=settings,
-            origin=f"http://{entry.headers.get('host', '')}",
+            base_url=f"http://{entry.headers.get('host', '')}{rest.API_ROOT}",
         )
         await self._carry_out(wire, entry, call)
 

@@ -118,6 +118,9 @@ class Settings:
     unset: Unset = field(
         default=Unset.EMPTY, metadata=_says("How a string that was never set appears in answers.")
     )
+    retro_delay_ms: int = field(
+        default=0, metadata=_says("Retroactive speech can be fetched only after this time.", minimum=0)
+    )
 
     def merged(self, changes: Mapping[str, Any]) -> Settings:
         """Return these settings with ``changes`` made, each given as JSON has it.

@@ -11,7 +11,7 @@ from typing import Any
 from ddvoices.emulator.backend import Backend
 from ddvoices.emulator.encode import FORMATS, SAMPLE_RATES
 from ddvoices.emulator.exchange import Answer, Call, Refusal, read_object
-from ddvoices.emulator.speech import SpeechError, Utterance
+from ddvoices.emulator.speech import Utterance
 from ddvoices.emulator.take import find_take
 from ddvoices.emulator.wire import decode_audio, read_flag, read_gender, read_required, read_text
 
@@ -25,24 +25,28 @@ _ACCENT_HEARD = 0.5  # from this ratio on the accent's language is spoken: espea
 
 
 def generate(call: Call, backend: Backend) -> Answer:
-    """Answer ``POST /tts``; a generation costs one credit once its request is in order."""
-    try:
-        return _generated(read_object(call.body), call, backend)
-    except SpeechError:
-        raise Refusal(500, "Internal server error: this text can't be spoken") from None
-
-
-def _generated(document: Mapping[str, Any], call: Call, backend: Backend) -> Answer:
+    """Answer ``POST /tts``."""
+    document = read_object(call.body)
     generation_id = _generation_id(document)
     utterance = read_utterance(document, call, backend)
-    if not backend.store.spend(call.account, most=call.settings.credits):
-        raise Refusal(402, "InsufficientCredits: your account has no remaining credits")
     return Answer(
         content_type=FORMATS[utterance.format].content_type,
-        body=backend.speaker.speak(utterance),
+        body=speak(utterance, call, backend),
         headers={"x-generation-id": generation_id},
         chunked=True,
     )
+
+
+def speak(utterance: Utterance, call: Call, backend: Backend) -> bytes:
+    """Return the audio, for one credit.
+
+    Raises:
+        Refusal: 402, where none is left.
+        SpeechError: it can't be spoken.
+    """
+    if not backend.store.spend(call.account, most=call.settings.credits):
+        raise Refusal(402, "InsufficientCredits: your account has no remaining credits")
+    return backend.speaker.speak(utterance)
 
 
 def read_utterance(document: Mapping[str, Any], call: Call, backend: Backend) -> Utterance:
