@@ -11,6 +11,7 @@ from operator import add
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _RATES = range(4000, 768_001)
+_MOST_CHANNELS = 64
 _FLIP_SIGN = bytes(value ^ 0x80 for value in range(256))
 
 
@@ -78,6 +79,8 @@ def _read_layout(form: bytes) -> _Layout:
     widths = {_PCM: (1, 2, 3, 4), _FLOAT: (4, 8)}.get(tag, ())
     if width not in widths or frame != width * channels:
         raise WavError(f"the WAV file's samples are neither PCM nor floating point (format {tag})")
+    if channels > _MOST_CHANNELS:
+        raise WavError(f"the WAV file has {channels} channels, and {_MOST_CHANNELS} are the most")
     if rate not in _RATES:
         raise WavError(f"the WAV file's sample rate of {rate} is not from {_RATES[0]} to {_RATES[-1]}")
     return _Layout(rate=rate, channels=channels, width=width, is_float=tag == _FLOAT)
@@ -105,7 +108,8 @@ def _whole_channel(body: bytes, layout: _Layout, channel: int) -> array[int]:
 
 def _float_channel(body: bytes, layout: _Layout, channel: int) -> array[int]:
     values = _little_endian("f" if layout.width == 4 else "d", body)[channel :: layout.channels]
-    return array("h", [round(32767 * max(-1.0, min(1.0, value))) for value in values])
+    # In this order, what is not a number becomes -1: comparing with it is never true.
+    return array("h", [round(32767 * max(-1.0, min(value, 1.0))) for value in values])
 
 
 def _little_endian(code: str, packed: bytes) -> array[int]:

@@ -16,9 +16,11 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 from emulator.samples import WAV, upload
+from hypothesis import given
+from hypothesis import strategies as st
 from service import Emulator
 
-from ddvoices.emulator.gender import detect
+from ddvoices.emulator.gender import NotAudioError, detect
 
 VOICES = Path(__file__).parents[2] / "voices"
 OTHER_TAKES = {"samples/centralino-it-take2.wav": "male"}  # a recording that belongs to no voice
@@ -165,6 +167,25 @@ def test_what_is_no_voice_is_unknown(samples):
     assert (found.predicted_gender, found.confidence) == ("unknown", 0.0)
 
 
+@given(st.binary(max_size=60), st.integers(0, 60), st.sampled_from([b"", b"\xff" * 4, b"\xff" * 9]))
+def test_any_damage_is_told_and_breaks_nothing(body, at, damage):
+    damaged = wav(body)[:at] + damage + wav(body)[at + len(damage) :]
+    said = judged(damaged[: at + 40])
+    assert said == "unknown" or "the emulator takes WAV" in said
+
+
+def judged(recording: bytes) -> str:
+    """Return the gender, or what is said against the recording."""
+    try:
+        return detect(recording).predicted_gender
+    except NotAudioError as error:
+        return str(error)
+
+
+def test_what_is_not_a_number_is_survived():
+    assert detect(wav(struct.pack("<f", math.nan) * 16000, tag=3, width=4)).predicted_gender == "unknown"
+
+
 def test_a_long_recording_is_judged_by_its_first_half_minute():
     found = detect(wav(struct.pack("<24000h", *man()) * 120))
     assert (found.predicted_gender, found.seconds) == ("male", 180)
@@ -187,6 +208,7 @@ ALAW = wav(bytes(8000), tag=6, width=1)
         ({"audio_base64": base64.b64encode(ALAW).decode()}, "(format 6)"),
         ({"audio_base64": base64.b64encode(WAV[:20] + WAV[36:]).decode()}, "WAV"),
         ({"audio_base64": base64.b64encode(wav(bytes(4), rate=100)).decode()}, "sample rate of 100"),
+        ({"audio_base64": base64.b64encode(wav(bytes(99), channels=99, width=1)).decode()}, "99 channels"),
     ],
 )
 def test_what_is_wrong_is_named_in_this_routes_envelope(emulator, api_key, body, said):
