@@ -17,8 +17,8 @@ in the other. ``run`` is the way in; the modules below it:
     who speaks in a recording
 ``faults``, ``spoil``
     which calls go wrong, and what that looks like on the socket
-``traffic``, ``gate``, ``control``, ``server``
-    the log, the way in, what tests may look at and turn, and the process
+``traffic``, ``gate``, ``sockets``, ``control``, ``server``
+    the log, the ways in, what tests may look at and turn, and the process
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = ["Options", "Settings", "SettingsError", "run"]
 def run(options: Options) -> int:
     """Serve until a signal ends it, and return the exit code: 0 for SIGTERM, 130 for SIGINT.
 
-    Once it listens, one line goes to stdout: ``DEEPDUB_BASE_URL=http://HOST:PORT/api/v1``.
+    Once it listens, three lines go to stdout, the first of them ``DEEPDUB_BASE_URL=http://HOST:PORT/api/v1``.
 
     Raises:
         EmulatorError: it can't start; the message says why.

@@ -28,9 +28,11 @@ def fail(*arguments: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-def test_it_prints_one_line_and_ends_at_sigterm_with_0():
+def test_it_prints_its_endpoints_and_ends_at_sigterm_with_0():
     running = Emulator.start()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/api/v1", running.base_url)
+    place = running.origin.removeprefix("http://")
+    assert (running.websocket_url, running.streaming_url) == (f"ws://{place}/open", f"ws://{place}/ws")
     upload(running, "dd-1")
     running.process.terminate()
     assert running.process.stdout.read() == ""
@@ -169,7 +171,7 @@ def test_an_unknown_host_is_one_clear_line():
     assert (code, stderr.startswith("error: can't listen on no.such.host.invalid")) == (1, True)
 
 
-@pytest.mark.parametrize("missing", ["lameenc", "espeakng_loader", "starlette", "uvicorn"])
+@pytest.mark.parametrize("missing", ["lameenc", "espeakng_loader", "starlette", "uvicorn", "websockets"])
 def test_without_its_extra_it_says_what_to_install(missing):
     program = (
         f"import sys; sys.modules[{missing!r}] = None\n"
