@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from emulator.samples import upload
 from service import Emulator
@@ -46,6 +47,15 @@ def talking(url: str, key: str) -> Iterator[Talk]:
     headers = {"x-api-key": key}
     with connect(url, additional_headers=headers, proxy=None, max_size=None, close_timeout=1) as socket:
         yield Talk(socket)
+
+
+def handshake(emulator: Emulator, key: str, path: str) -> bytes:
+    """Return what a client sends first, for a bare socket."""
+    return (
+        f"GET {path} HTTP/1.1\r\nhost: {urlsplit(emulator.base_url).netloc}\r\nx-api-key: {key}\r\n"
+        "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+        "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    ).encode()
 
 
 def finished(message: dict[str, Any]) -> bool:

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from emulator.samples import WAV_BASE64, listing, upload, wait_until
+from emulator.talk import finished, handshake, request, talking
 from service import Emulator
+from websockets.exceptions import ConnectionClosedOK
 
 PROGRAM = [sys.executable, "-m", "ddvoices.emulator"]
 
@@ -69,6 +71,42 @@ def test_it_ends_whatever_is_under_way(work):
     assert running.said == ""
     answers.join()
     connection.close()
+
+
+@pytest.mark.parametrize("work", ["nothing", "hang", "speech"])
+def test_it_closes_sockets_whatever_is_under_way(work):
+    running = Emulator.start(["--pace-percent", "1000"])
+    document = request(running, "dd-1")
+    running.faults("dd-1", [{"kind": "hang", "path": "/open/*"}] if work == "hang" else [])
+    running.clear_requests("dd-1")
+    with talking(running.websocket_url, "dd-1") as whole, talking(running.streaming_url, "dd-1") as streamed:
+        if work != "nothing":
+            whole.say(action="text-to-speech", **document)
+            wait_until(lambda: running.peak_concurrency("dd-1") == 1)
+        running.process.terminate()
+        for talk in (whole, streamed):
+            with pytest.raises(ConnectionClosedOK) as closed:
+                talk.hear_until(finished)
+            assert closed.value.rcvd.code == 1001
+    assert (running.stop(), running.said) == (0, "")
+
+
+def test_it_ends_although_a_client_takes_nothing():
+    running = Emulator.start()
+    document = request(running, "dd-1", "Many words take long. " * 400)
+    with talking(running.websocket_url, "dd-1") as talk:
+        talk.say(action="text-to-speech", **document)
+        talk.hear()
+        assert (running.stop(), running.said) == (0, "")
+
+
+def test_a_handshake_that_hangs_keeps_nothing_up():
+    running = Emulator.start()
+    running.faults("dd-1", [{"kind": "hang", "path": "/open"}])
+    with socket.create_connection(urlsplit(running.base_url).netloc.split(":")) as connection:
+        connection.sendall(handshake(running, "dd-1", "/open"))
+        wait_until(lambda: running.requests("dd-1"))
+        assert (running.stop(), running.said) == (0, "")
 
 
 def suppressed(connection: http.client.HTTPConnection) -> None:
