@@ -51,6 +51,7 @@ _LARGEST_AUDIO = 20 * 2**20  # in a message on a socket, at least
 
 def serve(options: Options) -> int:
     """Serve until a signal ends it; see ``ddvoices.emulator.run``."""
+    logging.getLogger("uvicorn.error").addFilter(_without_client_faults)
     rules = load_rules(options.faults) if options.faults else ()
     with _data_directory(options.data) as directory, _listening(options) as listener:
         backend = Backend(store=Store(directory), speaker=Speaker())
@@ -176,6 +177,13 @@ def _config(app: App, options: Options) -> uvicorn.Config:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=2 * int(_GRACE_SECONDS),
     )
+
+
+def _without_client_faults(record: logging.LogRecord) -> bool:
+    """Leave out the traceback where a client sends a text frame that is no text."""
+    if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
+        record.exc_info = None
+    return True
 
 
 async def _not_upgraded(_request: Request) -> JSONResponse:

@@ -17,6 +17,7 @@ _SECRET_HEADERS = frozenset({"x-api-key", "authorization", "proxy-authorization"
 _SECRET_QUERY = frozenset({"x-api-key"})
 _AUDIO_FIELDS = frozenset({"data", "voiceReference", "audio", "audio_base64", "audio_url"})
 _PAYLOADS = frozenset({"data", "config"})  # objects in the messages of /ws
+_DEEPEST = 20
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,8 +139,19 @@ def without_audio(document: Any) -> Any:
     """Return a JSON document without the strings that hold audio, also those in ``data`` and ``config``."""
     kept = _silenced(document)
     if isinstance(kept, dict):
-        return {name: _silenced(value) if name in _PAYLOADS else value for name, value in kept.items()}
-    return kept
+        kept = {name: _silenced(value) if name in _PAYLOADS else value for name, value in kept.items()}
+    return _trimmed(kept, _DEEPEST)
+
+
+def _trimmed(document: Any, depth: int) -> Any:
+    """Return a document without what is nested deeper than could be shown again."""
+    if not isinstance(document, dict | list):
+        return document
+    if depth == 0:
+        return "..."
+    if isinstance(document, list):
+        return [_trimmed(item, depth - 1) for item in document]
+    return {name: _trimmed(value, depth - 1) for name, value in document.items()}
 
 
 def _silenced(document: Any) -> Any:

@@ -221,3 +221,24 @@ def test_without_its_extra_it_says_what_to_install(missing):
     assert done.returncode == 1
     assert "the emulator needs its extra: install ddvoices with `[emulator]`" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_rude_clients_leave_no_traceback_and_nothing_under_way():
+    running = Emulator.start(["--pace-percent", "100", "--max-concurrent", "1"])
+    document = request(running, "dd-1")
+    place = urlsplit(running.base_url)
+    for frame in (b"\x81\x82\0\0\0\0\xff\xfe", b"\x81\x02{}", b"\x82\xff\0\0\0\1\0\0\0\0\0\0\0\0"):
+        with socket.create_connection((place.hostname, place.port), timeout=10) as connection:
+            connection.sendall(handshake(running, "dd-1", "/open"))
+            connection.recv(65536)
+            connection.sendall(frame)
+            assert connection.recv(65536)[:1] == b"\x88"  # a close frame: no UTF-8, no mask, 4 GiB
+    for leave in ("close", "shutdown"):
+        with talking(running.websocket_url, "dd-1") as talk:
+            talk.say(action="text-to-speech", **document)
+            talk.hear()
+            if leave == "shutdown":
+                talk.socket.socket.shutdown(socket.SHUT_RDWR)
+        wait_until(lambda: running.call("dd-1", "GET", "/voice")[0] == 200)
+    assert running.stop() == 0
+    assert running.said == "Invalid UTF-8 sequence received from client.\n"
