@@ -148,6 +148,7 @@ class _Server(uvicorn.Server):
         drop = asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._drop_all)
         await super().shutdown(sockets)
         drop.cancel()
+        self._drop()  # who asked over a socket has left, and the speech would go on
 
     def _end(self, code: int) -> None:
         self.exit_code = code

@@ -62,11 +62,15 @@ def test_a_generation_comes_in_chunks_each_a_wav_of_its_own(emulator, api_key, t
 
 
 @pytest.mark.parametrize(
-    ("name", "twin"), [("s16le", "headerless-wav"), ("headerless-wav", "headerless-wav"), ("mp3", "mp3")]
+    ("name", "option"),
+    [
+        *((name, {}) for name in ("s16le", "headerless-wav", "mp3", "mulaw", "opus")),
+        *(("s16le", option) for option in ({"duration": 3}, {"targetDuration": 3}, {"tempo": 1.5})),
+    ],
 )
-@pytest.mark.parametrize("option", [{}, {"duration": 3}, {"targetDuration": 3}, {"tempo": 1.5}])
-def test_the_audio_is_as_long_as_that_of_tts(emulator, api_key, talk, name, twin, option):
+def test_the_audio_is_as_long_as_that_of_tts(emulator, api_key, talk, name, option):
     document = request(emulator, api_key, sampleRate=24000, **option)
+    twin = "headerless-wav" if name == "s16le" else name
     talk.say(action=SPEAK, format=name, **document)
     pieces = audio(talk.hear_until(finished))
     assert len(pieces) > 1
@@ -112,13 +116,12 @@ def test_paced_generations_interleave(emulator, api_key, talk):
 
 
 def test_the_first_audio_can_be_late(emulator, api_key, talk):
-    emulator.settings(api_key, first_audio_ms=2000, ack=True)
+    emulator.settings(api_key, first_audio_ms=60_000, ack=True)
     document = request(emulator, api_key)
     assert talk.ask(action=SPEAK, generationId="late", **document) == {"generationId": "late", "data": ""}
     emulator.settings(api_key, first_audio_ms=0, ack=False)
     talk.say(action=SPEAK, generationId="soon", **document)
     assert {message["generationId"] for message in talk.hear_until(finished)} == {"soon"}
-    assert {message["generationId"] for message in talk.hear_until(finished)} == {"late"}
 
 
 def test_the_last_message_can_carry_audio(emulator, api_key, talk):
@@ -234,7 +237,7 @@ def test_a_socket_that_is_only_open_takes_no_place(emulator, api_key, talk):
 
 def test_latency_comes_before_a_generation(emulator, api_key, talk):
     document = request(emulator, api_key)
-    emulator.settings(api_key, latency_ms=2000)
+    emulator.settings(api_key, latency_ms=60_000)
     talk.say(action=SPEAK, **document)
     wait_until(lambda: emulator.peak_concurrency(api_key))
     emulator.settings(api_key, latency_ms=0)
@@ -294,7 +297,7 @@ def test_a_plain_request_is_told_to_upgrade(emulator, api_key, path):
 
 @pytest.mark.parametrize("path", ["/open", "/ws"])
 def test_an_idle_socket_is_closed_but_not_while_there_is_work(emulator, api_key, path):
-    emulator.settings(api_key, idle_close_ms=100, greeting="none", first_audio_ms=500)
+    emulator.settings(api_key, greeting="none", first_audio_ms=300)
     document = request(emulator, api_key)
     with talking(emulator.websocket_url[:-5] + path, api_key) as talk:
         if path == "/open":
@@ -302,6 +305,8 @@ def test_an_idle_socket_is_closed_but_not_while_there_is_work(emulator, api_key,
         else:
             talk.say(action="stream-config", config=document)
             talk.say(action="stream-text", text="Good morning.")
+        emulator.settings(api_key, idle_close_ms=50)
+        talk.say(action="ping")  # an error on one of them; from here on the time counts
         assert audio(talk.hear_until(finished))
         with pytest.raises(ConnectionClosedOK) as closed:
             talk.hear()

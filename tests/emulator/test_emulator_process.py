@@ -91,6 +91,18 @@ def test_it_closes_sockets_whatever_is_under_way(work):
     assert (running.stop(), running.said) == (0, "")
 
 
+def test_it_ends_while_it_speaks_for_a_socket():
+    running = Emulator.start()
+    document = request(running, "dd-1", "Many words take long. " * 2000, sampleRate=48000)
+    with talking(running.websocket_url, "dd-1") as talk:
+        for _ in range(2):
+            talk.say(action="text-to-speech", **document)
+        wait_until(lambda: running.peak_concurrency("dd-1") == 2)
+        running.process.terminate()
+        running.process.wait(timeout=10)  # to say all of it would take minutes
+    assert (running.stop(), running.said) == (0, "")
+
+
 def test_it_ends_although_a_client_takes_nothing():
     running = Emulator.start()
     document = request(running, "dd-1", "Many words take long. " * 400)
