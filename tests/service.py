@@ -13,7 +13,7 @@ from typing import Any, Self
 
 # Loopback never goes through a proxy, whatever the environment says.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-_READY = "DEEPDUB_BASE_URL="
+_READY = ("DEEPDUB_BASE_URL", "DEEPDUB_BASE_WEBSOCKET_URL", "DEEPDUB_BASE_WEBSOCKET_STREAMING_URL")
 
 
 class Emulator:
@@ -23,9 +23,18 @@ class Emulator:
     ...     emulator.settings("dd-mine", list_cap=2)
     """
 
-    def __init__(self, process: subprocess.Popen[str], stderr: Any, base_url: str) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[str],
+        stderr: Any,
+        base_url: str,
+        websocket_url: str,
+        streaming_url: str,
+    ) -> None:
         self.process = process
         self.base_url = base_url
+        self.websocket_url = websocket_url
+        self.streaming_url = streaming_url
         self._stderr = stderr
 
     @classmethod
@@ -39,9 +48,10 @@ class Emulator:
             text=True,
             encoding="utf-8",
         )
-        line = process.stdout.readline() if process.stdout else ""
-        emulator = cls(process, stderr, line.removeprefix(_READY).rstrip("\n"))
-        if not line.startswith(_READY):
+        lines = [process.stdout.readline() if process.stdout else "" for _ in _READY]
+        said = dict(line.rstrip("\n").partition("=")[::2] for line in lines)
+        emulator = cls(process, stderr, *(said.get(name, "") for name in _READY))
+        if tuple(said) != _READY:
             code, said = emulator.stop(), emulator.said
             raise RuntimeError(f"the emulator did not start (exit code {code}): {said}")
         return emulator

@@ -7,14 +7,18 @@ in the other. ``run`` is the way in; the modules below it:
     what can be chosen, for an account and for the process
 ``accounts``, ``state``
     who is asking, and what is stored
-``exchange``, ``wire``, ``sniff``, ``voices``, ``tts``, ``rest``
+``exchange``, ``wire``, ``sniff``, ``voices``, ``tts``, ``retro``, ``classify``, ``rest``
     the service itself: a ``Call`` in, an ``Answer`` out, no sockets
-``languages``, ``speech``, ``worker``, ``espeak``, ``resample``, ``encode``, ``backend``
+``languages``, ``take``, ``speech``, ``worker``, ``espeak``, ``backend``
     real speech from espeak-ng, and what handlers work with
+``resample``, ``encode``, ``opus``, ``mulaw``
+    samples into the rates and formats that can be asked for
+``wav``, ``pitch``, ``formants``, ``gender``
+    who speaks in a recording
 ``faults``, ``spoil``
     which calls go wrong, and what that looks like on the socket
-``traffic``, ``gate``, ``control``, ``server``
-    the log, the way in, what tests may look at and turn, and the process
+``traffic``, ``gate``, ``sockets``, ``control``, ``server``
+    the log, the ways in, what tests may look at and turn, and the process
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ __all__ = ["Options", "Settings", "SettingsError", "run"]
 def run(options: Options) -> int:
     """Serve until a signal ends it, and return the exit code: 0 for SIGTERM, 130 for SIGINT.
 
-    Once it listens, one line goes to stdout: ``DEEPDUB_BASE_URL=http://HOST:PORT/api/v1``.
+    Once it listens, three lines go to stdout, the first of them ``DEEPDUB_BASE_URL=http://HOST:PORT/api/v1``.
 
     Raises:
         EmulatorError: it can't start; the message says why.

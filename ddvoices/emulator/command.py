@@ -28,6 +28,8 @@ def _flag(kind: SettingKind) -> Callable[[Any], Any]:
     """Return the option of one setting; one that isn't given is None and changes nothing."""
     name = "--" + kind.name.replace("_", "-")
     if kind.type is bool:
+        if kind.default:  # or it could never be turned off
+            name += "/--no-" + name.removeprefix("--")
         return click.option(name, kind.name, is_flag=True, default=None, help=kind.help)
     choices = click.Choice([str(word) for word in kind.type]) if issubclass(kind.type, StrEnum) else click.INT
     default = "" if kind.default is None else f"  [default: {kind.default}]"
@@ -89,7 +91,7 @@ def emulator(
     """Run a local service with voices and speech.
 
     It answers as Deepdub does, as far as that is documented, and is for tests and demonstrations. When it is
-    ready it prints DEEPDUB_BASE_URL=... and nothing else to stdout.
+    ready it prints its three endpoints, DEEPDUB_BASE_URL=... first, and nothing else to stdout.
 
     \b
     Example:

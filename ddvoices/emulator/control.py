@@ -5,6 +5,7 @@ All but ``health`` act on the account of the ``x-api-key`` that they are called 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
@@ -50,7 +51,7 @@ class Control:
             if account is None:
                 return _refused(401, "Unauthorized: invalid or missing API key")
             try:
-                return JSONResponse(await handler(request, account))
+                return _Document(await handler(request, account))
             except (SettingsError, FaultsError) as error:
                 return _refused(400, str(error))
             except Refusal as refusal:
@@ -88,6 +89,13 @@ class Control:
     async def _reset(self, _request: Request, account: str) -> Any:
         self._service.reset(account)
         return {"success": True}
+
+
+class _Document(JSONResponse):
+    """JSON in ASCII: what was logged may hold half a surrogate pair, which no other encoding can."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content).encode()
 
 
 async def _health(_request: Request) -> Response:

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 import lameenc
 
+from ddvoices.emulator.mulaw import encode_mulaw
+from ddvoices.emulator.opus import RATES as OPUS_RATES
+from ddvoices.emulator.opus import encode_opus
+
 SAMPLE_RATES = (8000, 16000, 22050, 24000, 32000, 36000, 44100, 48000)
 
 # MPEG audio has no 36 kHz: such a request gets the next higher rate that it has, which loses nothing.
@@ -38,5 +42,11 @@ def _mp3(pcm: bytes, rate: int) -> bytes:
 
 FORMATS = {
     "mp3": Format(content_type="audio/mpeg", rate=lambda rate: _MP3_RATES.get(rate, rate), pack=_mp3),
+    "opus": Format(
+        content_type="audio/ogg", rate=lambda rate: rate if rate in OPUS_RATES else 48000, pack=encode_opus
+    ),
+    "mulaw": Format(
+        content_type="audio/basic", rate=lambda rate: rate, pack=lambda pcm, _rate: encode_mulaw(pcm)
+    ),
     "headerless-wav": Format(content_type="audio/pcm", rate=lambda rate: rate, pack=lambda pcm, _rate: pcm),
 }

@@ -16,10 +16,11 @@ import espeakng_loader
 
 RATE = 22050  # samples per second, of every voice that it brings
 
+_SEED = 1  # of the breath in some voices, for which it takes the time of day otherwise
 _SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: samples go to the callback, within the call
 _DONT_EXIT = 0x8000  # espeakINITIALIZE_DONT_EXIT: errors are returned
 _UTF8 = 1  # espeakCHARS_UTF8
-_PARAMETER_RATE, _PARAMETER_PITCH = 1, 3
+_PARAMETER_RATE, _PARAMETER_PITCH, _PARAMETER_RANGE = 1, 3, 4
 
 _WORDLESS = frozenset({"art/xex", "gmq/fo", "trk/kaa"})  # listed, but the package has no dictionary for them
 
@@ -36,8 +37,12 @@ class _VoiceInfo(ctypes.Structure):
     )
 
 
-def synthesize(*, voice: str, rate: int, pitch: int, text: str) -> bytes:
-    """Return 16-bit mono samples at ``RATE``; ``rate`` in words a minute, ``pitch`` from 0 to 99."""
+def synthesize(*, voice: str, rate: int, pitch: int, span: int, text: str) -> bytes:
+    """Return 16-bit mono samples at ``RATE``.
+
+    ``rate`` is in words a minute, ``pitch`` from 0 to 99; ``span`` is how far the pitch moves, from 0 to 100,
+    and 50 is usual.
+    """
     samples = bytearray()
 
     def take(wave: int | None, count: int, _events: int | None) -> int:
@@ -52,6 +57,7 @@ def synthesize(*, voice: str, rate: int, pitch: int, text: str) -> bytes:
         library.espeak_SetVoiceByName(voice.encode())
         library.espeak_SetParameter(_PARAMETER_RATE, rate, 0)
         library.espeak_SetParameter(_PARAMETER_PITCH, pitch, 0)
+        library.espeak_SetParameter(_PARAMETER_RANGE, span, 0)
         library.espeak_Synth(words, ctypes.c_size_t(len(words)), 0, 0, 0, _UTF8, None, None)
         library.espeak_Synchronize()
     return bytes(samples)
@@ -75,6 +81,7 @@ def _library() -> Iterator[ctypes.CDLL]:
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     data = espeakng_loader.get_data_path().encode()
     library.espeak_Initialize(_SYNCHRONOUS, 0, data, _DONT_EXIT)
+    library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))
     yield library
     library.espeak_Terminate()
     _ctypes.dlclose(library._handle)  # noqa: SLF001 - ctypes has no other way to unload

@@ -12,7 +12,10 @@ from ddvoices.emulator.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One authenticated request; ``path`` is what follows ``/api/v1``, decoded."""
+    """One authenticated request; ``path`` is what follows ``/api/v1``, decoded.
+
+    ``base_url`` is how the client calls the root of the API.
+    """
 
     method: str
     path: str
@@ -20,6 +23,7 @@ class Call:
     body: bytes
     account: str
     settings: Settings
+    base_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,8 @@
-"""Which requests go wrong: rules, and the plan that strikes by them."""
+"""Which requests go wrong: rules, and the plan that strikes by them.
+
+On a WebSocket its handshake is a request, ``GET /open``, and so is each message of the client: its method is
+``WS``, its path ends in the action, ``/ws/stream-text``.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +40,15 @@ class Kind(StrEnum):
     CUT = "cut"
     EMPTY = "empty"
     HEAD = "head"
+    CLOSE = "close"
+
+
+MESSAGE = "WS"  # the method of a message on a socket
+# The WebSockets, and the actions of their messages. A message without one of these has the socket's own path.
+SOCKETS = {
+    "/open": ("text-to-speech", "gender-classify"),
+    "/ws": ("stream-config", "stream-text", "end-stream", "cancel", "ping"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +70,18 @@ class Rule:
     probability: float = 1.0
 
     def matches(self, method: str, path: str) -> bool:
-        """Say whether a request is of this rule's kind."""
-        return fnmatchcase(method, self.method) and fnmatchcase(path, self.path)
+        """Say whether a request is of this rule's kind, and one that can go wrong in this way."""
+        return fnmatchcase(method, self.method) and fnmatchcase(path, self.path) and self._fits(method, path)
+
+    def _fits(self, method: str, path: str) -> bool:
+        """Only a response has a head, and only what is a WebSocket already can be closed as one."""
+        match self.kind:
+            case Kind.HEAD:
+                return method != MESSAGE and not (path in SOCKETS and self.when is When.AFTER)
+            case Kind.CLOSE:
+                return method == MESSAGE or (path in SOCKETS and self.when is When.AFTER)
+            case _:
+                return True
 
 
 class FaultPlan:
@@ -148,7 +171,22 @@ def _consistent(rule: Rule, where: str) -> Rule:
         raise FaultsError(f"{where}: status: is missing; kind 'status' needs one")
     if rule.kind not in (Kind.STATUS, Kind.HTML) and (rule.status, rule.retry_after) != (None, None):
         raise FaultsError(f"{where}: status and retry_after are for the kinds 'status' and 'html' only")
+    if rule.method == MESSAGE and rule.kind is Kind.HEAD:
+        raise FaultsError(f"{where}: kind 'head' is for requests; a message on a socket has no head")
+    if rule.method == MESSAGE and (rule.retry_after is not None or (rule.kind is Kind.HTML and rule.status)):
+        raise FaultsError(f"{where}: a message on a socket takes no retry_after, and no status of HTML")
+    if rule.kind is Kind.CLOSE and not _can_close(rule):
+        raise FaultsError(
+            f"{where}: kind 'close' is for WebSockets: give method WS and a path such as /ws/*, "
+            "or a handshake (GET /ws) and when: after"
+        )
     return rule
+
+
+def _can_close(rule: Rule) -> bool:
+    messages = [(MESSAGE, f"{path}/{action}") for path, actions in SOCKETS.items() for action in actions]
+    calls = [*messages, *((method, path) for method in ("GET", MESSAGE) for path in SOCKETS)]
+    return any(rule.matches(method, path) for method, path in calls)
 
 
 def _word(words: type[Kind | When]) -> Any:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
 
-from ddvoices.emulator import rest
+from ddvoices.emulator import classify, rest
 from ddvoices.emulator.exchange import Answer, Call, refuse
 from ddvoices.emulator.faults import Rule, When
 from ddvoices.emulator.service import Service
@@ -34,13 +34,13 @@ class Gate:
         """Serve one request from its head to the last byte of its answer."""
         wire = Wire(receive=receive, send=send, transport=scope["state"]["transport"])
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        method, path = scope["method"], scope["path"].removeprefix(rest.API_ROOT)
         account = self._service.accounts.of(headers.get("x-api-key"))
         if account is None:
             # Read to the end first: a client that is still sending could miss the answer.
             if await _read_body(wire, most=0) is not None:
-                await wire.deliver(UNAUTHORIZED)
+                await wire.deliver(classify.UNAUTHORIZED if classify.is_here(path) else UNAUTHORIZED)
             return
-        method, path = scope["method"], scope["path"].removeprefix(rest.API_ROOT)
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         settings = self._service.settings(account)
         ledger = self._service.ledger(account)
@@ -64,7 +64,13 @@ class Gate:
         entry.body_bytes = len(body)
         entry.body = await _aside(loggable, body)
         call = Call(
-            method=entry.method, path=entry.path, query=query, body=body, account=account, settings=settings
+            method=entry.method,
+            path=entry.path,
+            query=query,
+            body=body,
+            account=account,
+            settings=settings,
+            base_url=f"http://{entry.headers.get('host', '')}{rest.API_ROOT}",
         )
         await self._carry_out(wire, entry, call)
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ddvoices.emulator import tts, voices
+from ddvoices.emulator import classify, retro, tts, voices
 from ddvoices.emulator.backend import Backend
 from ddvoices.emulator.exchange import Answer, Call, Refusal, refuse
+from ddvoices.emulator.speech import SpeechError
 
 API_ROOT = "/api/v1"
 
@@ -33,6 +34,10 @@ ROUTES = (
     Route("GET", "/voice/{id}", voices.show_voice),
     Route("DELETE", "/voice/{id}", voices.delete_voice),
     Route("POST", "/tts", tts.generate),
+    Route("POST", retro.PATH, retro.order),
+    Route("GET", f"{retro.PATH}/{{id}}", retro.fetch),
+    Route("POST", f"{classify.ROOT}/classify", classify.classify),
+    Route("POST", f"{classify.ROOT}/classify/upload", classify.classify_upload),
 )
 
 
@@ -53,3 +58,5 @@ def _handled(route: Route, call: Call, backend: Backend, arguments: tuple[str, .
         return route.handler(call, backend, *arguments)
     except Refusal as refusal:
         return refusal.answer()
+    except SpeechError:
+        return refuse(500, "Internal server error: this text can't be spoken")

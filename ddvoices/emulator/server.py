@@ -10,14 +10,14 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ddvoices.emulator.accounts import Accounts
 from ddvoices.emulator.backend import Backend
-from ddvoices.emulator.faults import load_rules
+from ddvoices.emulator.faults import SOCKETS, load_rules
 from ddvoices.emulator.options import DEFAULT_HOST, EmulatorError, Options
 from ddvoices.emulator.service import Service
 from ddvoices.emulator.speech import Speaker
@@ -26,16 +26,18 @@ from ddvoices.emulator.state import Store
 try:
     import espeakng_loader  # noqa: F401 - needed by the process that speaks, which could not say so
     import uvicorn
+    import websockets  # noqa: F401 - uvicorn imports it only when the first client comes
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
     from starlette.responses import JSONResponse
-    from starlette.routing import Mount
+    from starlette.routing import Mount, Route
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
     from ddvoices.emulator.control import CONTROL_ROOT, Control
     from ddvoices.emulator.gate import Gate
     from ddvoices.emulator.rest import API_ROOT
+    from ddvoices.emulator.sockets import Sockets
 except ModuleNotFoundError as missing:
     raise EmulatorError(
         f"the emulator needs its extra: install ddvoices with `[emulator]` ({missing.name} is missing)"
@@ -44,10 +46,12 @@ except ModuleNotFoundError as missing:
 _log = logging.getLogger(__name__)
 _GRACE_SECONDS = 1.0  # for requests under way, once it must end
 _KEEP_ALIVE_SECONDS = 75
+_LARGEST_AUDIO = 20 * 2**20  # in a message on a socket, at least
 
 
 def serve(options: Options) -> int:
     """Serve until a signal ends it; see ``ddvoices.emulator.run``."""
+    logging.getLogger("uvicorn.error").addFilter(_without_client_faults)
     rules = load_rules(options.faults) if options.faults else ()
     with _data_directory(options.data) as directory, _listening(options) as listener:
         backend = Backend(store=Store(directory), speaker=Speaker())
@@ -59,30 +63,44 @@ def serve(options: Options) -> int:
                 rules=rules,
                 seed=options.seed,
             )
-            server = _Server(_config(make_app(service)), base_url(listener), drop=backend.speaker.close)
+            sockets = Sockets(service)
+            config = _config(App(service, sockets), options)
+            server = _Server(config, endpoints(listener), sockets=sockets, drop=backend.speaker.close)
             asyncio.run(server.serve(sockets=[listener]))
             return server.exit_code
         finally:
             backend.close()
 
 
-def make_app(service: Service) -> Starlette:
-    """Return the ASGI application of a service."""
-    app = Starlette(
-        routes=[
-            Mount(API_ROOT, app=Gate(service)),
-            Mount(CONTROL_ROOT, routes=Control(service).routes()),
-        ],
-        exception_handlers={HTTPException: _enveloped, Exception: _broken},
-    )
-    app.router.redirect_slashes = False
-    return app
+class App:
+    """The ASGI application of a service."""
+
+    def __init__(self, service: Service, sockets: Sockets) -> None:
+        self._sockets = sockets
+        self._requests = Starlette(
+            routes=[
+                Mount(API_ROOT, app=Gate(service)),
+                Mount(CONTROL_ROOT, routes=Control(service).routes()),
+                *(Route(path, _not_upgraded, methods=["GET"]) for path in SOCKETS),
+            ],
+            exception_handlers={HTTPException: _enveloped, Exception: _broken},
+        )
+        self._requests.router.redirect_slashes = False
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        """Serve a request or a WebSocket."""
+        await (self._sockets if scope["type"] == "websocket" else self._requests)(scope, receive, send)
 
 
-def base_url(listener: socket.socket) -> str:
-    """Return the REST base of whoever is served by a socket."""
+def endpoints(listener: socket.socket) -> str:
+    """Return the lines that lead a client to whoever is served by a socket, REST first."""
     host, port = listener.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}{API_ROOT}"
+    place = f"{f'[{host}]' if ':' in host else host}:{port}"
+    return (
+        f"DEEPDUB_BASE_URL=http://{place}{API_ROOT}\n"
+        f"DEEPDUB_BASE_WEBSOCKET_URL=ws://{place}/open\n"
+        f"DEEPDUB_BASE_WEBSOCKET_STREAMING_URL=ws://{place}/ws\n"
+    )
 
 
 class _Protocol(H11Protocol):
@@ -96,9 +114,12 @@ class _Protocol(H11Protocol):
 class _Server(uvicorn.Server):
     """A server that says where it is, and turns signals into exit codes."""
 
-    def __init__(self, config: uvicorn.Config, url: str, *, drop: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: str, *, sockets: Sockets, drop: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self._url = url
+        self._ready = ready
+        self._sockets = sockets
         self._drop = drop  # stops what requests under way are waiting for
         self.exit_code = 0
 
@@ -116,16 +137,18 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to serve, then say so: the one line on stdout."""
+        """Start to serve, then say so: all that ever comes on stdout, at once."""
         await super().startup(sockets)
-        sys.stdout.write(f"DEEPDUB_BASE_URL={self._url}\n")
+        sys.stdout.write(self._ready)
         sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let requests under way finish for a moment, then drop their connections."""
+        """Close WebSockets, let requests under way finish for a moment, then drop their connections."""
+        await self._sockets.end()
         drop = asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._drop_all)
         await super().shutdown(sockets)
         drop.cancel()
+        self._drop()  # who asked over a socket has left, and the speech would go on
 
     def _end(self, code: int) -> None:
         self.exit_code = code
@@ -138,11 +161,15 @@ class _Server(uvicorn.Server):
                 connection.transport.abort()
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _config(app: App, options: Options) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=_Protocol,
-        ws="none",
+        ws="websockets-sansio",
+        # Base64 takes four bytes for three; the rest is room for the other fields.
+        ws_max_size=max(options.settings.max_audio_bytes, _LARGEST_AUDIO) * 4 // 3 + 2**20,
+        ws_ping_interval=None,  # a client that is held in a debugger stays connected
+        ws_per_message_deflate=False,
         loop="asyncio",
         lifespan="off",
         log_config=None,
@@ -151,6 +178,18 @@ def _config(app: Starlette) -> uvicorn.Config:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=2 * int(_GRACE_SECONDS),
     )
+
+
+def _without_client_faults(record: logging.LogRecord) -> bool:
+    """Leave out the traceback where a client sends a text frame that is no text."""
+    if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
+        record.exc_info = None
+    return True
+
+
+async def _not_upgraded(_request: Request) -> JSONResponse:
+    message = "Upgrade required: this is a WebSocket"
+    return JSONResponse({"success": False, "message": message}, 426, headers={"upgrade": "websocket"})
 
 
 async def _enveloped(_request: Request, error: Exception) -> JSONResponse:

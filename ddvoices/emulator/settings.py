@@ -64,6 +64,46 @@ class ListShape(StrEnum):
     BARE = "bare"
 
 
+class WavHeader(StrEnum):
+    """Which header the pieces of a WAV carry."""
+
+    WIDE = "wide"
+    PLAIN = "plain"
+    FIRST = "first"
+    LIST = "list"
+
+
+class Frames(StrEnum):
+    """Which frames carry the service's messages."""
+
+    TEXT = "text"
+    BINARY = "binary"
+
+
+class LastChunk(StrEnum):
+    """What the last message of a generation carries."""
+
+    EMPTY = "empty"
+    AUDIO = "audio"
+
+
+class ErrorIds(StrEnum):
+    """Which of ``generationId`` and ``errorType`` an error carries."""
+
+    BOTH = "both"
+    NO_TYPE = "no_type"
+    NO_ID = "no_id"
+    NONE = "none"
+
+
+class Greeting(StrEnum):
+    """What is said first on a new connection."""
+
+    STATUS = "status"
+    ERROR = "error"
+    NONE = "none"
+
+
 def _says(text: str, *, minimum: int | None = None) -> dict[str, Any]:
     return {"help": text, "minimum": minimum}
 
@@ -117,6 +157,55 @@ class Settings:
     )
     unset: Unset = field(
         default=Unset.EMPTY, metadata=_says("How a string that was never set appears in answers.")
+    )
+    retro_delay_ms: int = field(
+        default=0, metadata=_says("Retroactive speech can be fetched only after this time.", minimum=0)
+    )
+    max_text_chars: int | None = field(
+        default=None,
+        metadata=_says("Characters of one generation on a socket; more is MaxExceeded.", minimum=1),
+    )
+    chunk_ms: int | None = field(
+        default=250, metadata=_says("Audio in each message of a socket; null: all in one.", minimum=1)
+    )
+    pace_percent: int = field(
+        default=0,
+        metadata=_says("Wait between chunks, in percent of what they last; 100 is as spoken.", minimum=0),
+    )
+    first_audio_ms: int = field(
+        default=0, metadata=_says("Wait before the first chunk of a generation.", minimum=0)
+    )
+    wav_header: WavHeader = field(
+        default=WavHeader.WIDE,
+        metadata=_says("Header of each WAV chunk: 68 bytes, 44, the first's only, or more with a LIST."),
+    )
+    frames: Frames = field(default=Frames.TEXT, metadata=_says("Frames that carry a socket's messages."))
+    ack: bool = field(
+        default=False, metadata=_says("Acknowledge a generation on /open first, without an index.")
+    )
+    last_chunk: LastChunk = field(
+        default=LastChunk.EMPTY, metadata=_says("What the message that ends a generation on /open carries.")
+    )
+    error_ids: ErrorIds = field(
+        default=ErrorIds.BOTH,
+        metadata=_says("Which of generationId and errorType an error on /open carries."),
+    )
+    gender_echo: bool = field(
+        default=True, metadata=_says("gender-classify answers with the generationId of its request.")
+    )
+    gender_delay_ms: int = field(
+        default=0, metadata=_says("Wait before gender-classify is answered.", minimum=0)
+    )
+    is_final: bool = field(default=True, metadata=_says("isFinal ends a turn on /ws."))
+    stream_actions: bool = field(
+        default=False, metadata=_says("Audio on /ws carries an action, stream-audio.")
+    )
+    greeting: Greeting = field(
+        default=Greeting.STATUS, metadata=_says("First message on /ws; error leaves the session open.")
+    )
+    idle_close_ms: int | None = field(
+        default=None,
+        metadata=_says("Close a socket without a message and work for so long, with 1001.", minimum=1),
     )
 
     def merged(self, changes: Mapping[str, Any]) -> Settings:

@@ -12,17 +12,19 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ddvoices.emulator.languages import find_language
+from ddvoices.emulator.take import Take
 
 _PATIENCE_SECONDS = 300  # for one utterance, which is far above an hour of speech
 _WORDS_PER_MINUTE = 175  # espeak-ng's own default, so tempo 1
 _LONGEST_WORD = re.compile(r"\S{80}")  # espeak-ng has aborted on words of 380 letters
 
 # For each gender: timbres that sound right, the middle of the pitch (0 to 99), and how far voices are spread
-# around it. Men stay below 115 Hz and women above 155 Hz, so that nobody is mistaken.
+# around it. Men stay below 115 Hz and women above 155 Hz, takes that differ included or nearly so, so that
+# nobody is mistaken.
 _TIMBRES = {
     "female": (("+f1", "+f2", "+f3", "+f4", "+f5"), 50, 12),
     "male": (("+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m7", "+m8"), 45, 12),
@@ -39,7 +41,8 @@ class Utterance:
     """What to say, and how.
 
     ``timbre`` is any text that stands for the speaker, ``tempo`` 1 is natural; with ``seconds`` it is said at
-    the tempo that makes it last about as long. ``format`` is one of ``encode.FORMATS``.
+    the tempo that makes it last about as long. ``format`` is one of ``encode.FORMATS``, and ``take`` how it
+    differs from the voice's own way.
     """
 
     text: str
@@ -50,6 +53,7 @@ class Utterance:
     gender: str | None = None
     tempo: float = 1.0
     seconds: float | None = None
+    take: Take = field(default_factory=Take)
 
 
 class Speaker:
@@ -164,12 +168,17 @@ def _job(utterance: Utterance, known: Mapping[str, str]) -> dict[str, Any]:
     """Return the job for an utterance: a speaker is a variant and a pitch, stable and seldom another's."""
     digest = hashlib.sha256(utterance.timbre.encode()).digest()
     variants, middle, spread = _TIMBRES[utterance.gender or "non_binary"]
+    take = utterance.take
     return {
-        "text": _LONGEST_WORD.sub(r"\g<0> ", utterance.text),
-        "voice": f"{find_language(utterance.locale, known)}{variants[digest[0] % len(variants)]}",
-        "pitch": middle + digest[1] % (2 * spread + 1) - spread,
-        "words": _WORDS_PER_MINUTE * utterance.tempo,
+        "speech": {
+            "text": _LONGEST_WORD.sub(r"\g<0> ", utterance.text),
+            "voice": f"{find_language(utterance.locale, known)}{variants[digest[0] % len(variants)]}",
+            "pitch": middle + digest[1] % (2 * spread + 1) - spread + take.pitch,
+            "span": take.span,
+        },
+        "words": _WORDS_PER_MINUTE * utterance.tempo * take.pace,
         "seconds": utterance.seconds,
+        "pause": take.pause,
         "target": utterance.format,
         "sample_rate": utterance.sample_rate,
     }

@@ -14,7 +14,7 @@ from ddvoices.emulator.exchange import Answer, answer_json, refuse
 from ddvoices.emulator.faults import Kind, Rule
 
 _PIECE = 16 * 1024
-_HTML = b"<!DOCTYPE html>\n<html><title>Bad Gateway</title><body><h1>Bad Gateway</h1></body></html>\n"
+HTML = b"<!DOCTYPE html>\n<html><title>Bad Gateway</title><body><h1>Bad Gateway</h1></body></html>\n"
 _STAND_IN = answer_json({"success": True, "message": "This answer was never meant to arrive whole"})
 
 
@@ -52,14 +52,13 @@ class Wire:
                 await self._raw(_head(answer or _STAND_IN)[:24])
             case Kind.EMPTY | Kind.HTML | Kind.STATUS:
                 await self.deliver(_replacement(rule))
+            case Kind.CLOSE:
+                raise AssertionError("this rule matches no request")  # see Rule.matches
             case _:
                 assert_never(rule.kind)
 
     async def _reset(self) -> None:
-        """Close so that the peer sees RST: linger of zero, then abort."""
-        linger = struct.pack("ii", 1, 0)
-        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.transport.abort()
+        reset(self.transport)
         await self.gone()
 
     async def _raw(self, data: bytes) -> None:
@@ -67,6 +66,13 @@ class Wire:
         self.transport.write(data)
         self.transport.close()
         await self.gone()
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """Close so that the peer sees RST: linger of zero, then abort."""
+    linger = struct.pack("ii", 1, 0)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    transport.abort()
 
 
 def status_of(rule: Rule, answer: Answer | None) -> int | None:
@@ -85,10 +91,10 @@ def _replacement(rule: Rule) -> Answer:
         return Answer()
     if rule.kind is Kind.HTML:
         return Answer(
-            status=rule.status or 502, content_type="text/html; charset=utf-8", body=_HTML, headers=headers
+            status=rule.status or 502, content_type="text/html; charset=utf-8", body=HTML, headers=headers
         )
     status = rule.status or 500
-    return refuse(status, _phrase(status), headers)
+    return refuse(status, phrase(status), headers)
 
 
 def head_fields(answer: Answer) -> Iterator[tuple[str, str]]:
@@ -101,7 +107,7 @@ def head_fields(answer: Answer) -> Iterator[tuple[str, str]]:
 
 def _head(answer: Answer) -> bytes:
     fields = [*head_fields(answer), *([("transfer-encoding", "chunked")] if answer.chunked else [])]
-    lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}"]
+    lines = [f"HTTP/1.1 {answer.status} {phrase(answer.status)}"]
     lines += [f"{name}: {value}" for name, value in fields]
     return "\r\n".join([*lines, "", ""]).encode()
 
@@ -114,7 +120,8 @@ def _cut(answer: Answer) -> bytes:
     return _head(answer) + half
 
 
-def _phrase(status: int) -> str:
+def phrase(status: int) -> str:
+    """Return what a status is called."""
     return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
 
 

@@ -1,4 +1,4 @@
-"""What the service stores: accounts and voices in SQLite, samples as files beside it.
+"""What the service stores: accounts, voices and speech in SQLite, samples as files beside it.
 
 Every method is one transaction and may be called from any thread.
 """
@@ -35,6 +35,10 @@ CREATE TABLE IF NOT EXISTS voices (
   filename TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS voices_by_account ON voices (account, created_us);
+CREATE TABLE IF NOT EXISTS speech (
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, ready_us INTEGER NOT NULL, audio BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS speech_by_account ON speech (account);
 """
 
 
@@ -168,11 +172,28 @@ class Store:
             self._run("UPDATE accounts SET credits_used = credits_used + 1 WHERE account = ?", account)
         return True
 
+    def put_speech(self, account: str, audio: bytes, ready_us: int) -> str:
+        """Keep speech that may be fetched from a moment on, in microseconds since 1970; return its id."""
+        speech_id = str(uuid.uuid4())
+        self._run("INSERT INTO speech VALUES (?, ?, ?, ?)", speech_id, account, ready_us, audio)
+        return speech_id
+
+    def speech(self, account: str, speech_id: str, now_us: int) -> bytes | None:
+        """Return speech of the account that is ready, or None."""
+        rows = self._run(
+            "SELECT audio FROM speech WHERE id = ? AND account = ? AND ready_us <= ?",
+            speech_id,
+            account,
+            now_us,
+        )
+        return bytes(rows[0][0]) if rows else None
+
     def reset(self, account: str) -> None:
         """Forget everything about the account."""
         with self._transaction(account):
             for voice in self.voices(account):
                 self.delete(account, voice.id)
+            self._run("DELETE FROM speech WHERE account = ?", account)
             self._run("DELETE FROM accounts WHERE account = ?", account)
 
     def _next_moment(self, account: str) -> int:

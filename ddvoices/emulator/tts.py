@@ -11,7 +11,8 @@ from typing import Any
 from ddvoices.emulator.backend import Backend
 from ddvoices.emulator.encode import FORMATS, SAMPLE_RATES
 from ddvoices.emulator.exchange import Answer, Call, Refusal, read_object
-from ddvoices.emulator.speech import SpeechError, Utterance
+from ddvoices.emulator.speech import Utterance
+from ddvoices.emulator.take import find_take
 from ddvoices.emulator.wire import decode_audio, read_flag, read_gender, read_required, read_text
 
 DEFAULT_FORMAT = "mp3"
@@ -20,27 +21,32 @@ DEFAULT_SAMPLE_RATE = 22050
 _FLAGS = ("promptBoost", "superStretch", "realtime", "cleanAudio", "autoGain", "publish")
 _RANGES = {"variance": (0, 1), "temperature": (0, 1), "tempo": (0.5, 2), "targetDuration": (0.1, 600)}
 _ACCENT = ("accentBaseLocale", "accentLocale", "accentRatio")
+_ACCENT_HEARD = 0.5  # from this ratio on the accent's language is spoken: espeak-ng can't mix two
 
 
 def generate(call: Call, backend: Backend) -> Answer:
-    """Answer ``POST /tts``; a generation costs one credit once its request is in order."""
-    try:
-        return _generated(read_object(call.body), call, backend)
-    except SpeechError:
-        raise Refusal(500, "Internal server error: this text can't be spoken") from None
-
-
-def _generated(document: Mapping[str, Any], call: Call, backend: Backend) -> Answer:
+    """Answer ``POST /tts``."""
+    document = read_object(call.body)
     generation_id = _generation_id(document)
     utterance = read_utterance(document, call, backend)
-    if not backend.store.spend(call.account, most=call.settings.credits):
-        raise Refusal(402, "InsufficientCredits: your account has no remaining credits")
     return Answer(
         content_type=FORMATS[utterance.format].content_type,
-        body=backend.speaker.speak(utterance),
+        body=speak(utterance, call, backend),
         headers={"x-generation-id": generation_id},
         chunked=True,
     )
+
+
+def speak(utterance: Utterance, call: Call, backend: Backend) -> bytes:
+    """Return the audio, for one credit.
+
+    Raises:
+        Refusal: 402, where none is left.
+        SpeechError: it can't be spoken.
+    """
+    if not backend.store.spend(call.account, most=call.settings.credits):
+        raise Refusal(402, "InsufficientCredits: your account has no remaining credits")
+    return backend.speaker.speak(utterance)
 
 
 def read_utterance(document: Mapping[str, Any], call: Call, backend: Backend) -> Utterance:
@@ -52,16 +58,20 @@ def read_utterance(document: Mapping[str, Any], call: Call, backend: Backend) ->
     read_required(document, "model")
     numbers = _numbers(document)
     _check_unheard(document, call, backend)
+    take = find_take(
+        seed=_seed(document), temperature=numbers.get("temperature"), variance=numbers.get("variance")
+    )
     timbre, gender = _speaker(document, call, backend)
     return Utterance(
         text=_text(document),
-        locale=_locale(document, backend),
+        locale=_spoken_locale(document, backend),
         timbre=timbre,
         gender=read_gender(document, "targetGender") or gender,
         tempo=numbers.get("tempo", 1.0),
         seconds=numbers.get("targetDuration"),
         format=_format(document),
         sample_rate=_sample_rate(document),
+        take=take,
     )
 
 
@@ -72,10 +82,27 @@ def _text(document: Mapping[str, Any]) -> str:
     return text
 
 
-def _locale(document: Mapping[str, Any], backend: Backend) -> str:
-    locale = read_required(document, "locale")
+def _spoken_locale(document: Mapping[str, Any], backend: Backend) -> str:
+    """Return the locale whose sounds are spoken: an accent's, where there is one."""
+    locale = _known_locale(document, "locale", backend)
+    accent = document.get("accentControl")
+    if accent is None:
+        return locale
+    if not isinstance(accent, dict):
+        raise Refusal(400, "Invalid request: field 'accentControl' must be an object")
+    given = [name for name in _ACCENT if accent.get(name) is not None]
+    if not given:
+        return locale
+    if len(given) < len(_ACCENT):
+        raise Refusal(400, f"Invalid request: 'accentControl' needs all of {', '.join(_ACCENT)}")
+    base, other = (_known_locale(accent, name, backend) for name in _ACCENT[:2])
+    return other if _number(accent["accentRatio"], "accentRatio", 0, 1) >= _ACCENT_HEARD else base
+
+
+def _known_locale(document: Mapping[str, Any], name: str, backend: Backend) -> str:
+    locale = read_required(document, name)
     if not backend.speaker.speaks(locale):
-        raise Refusal(400, f"Invalid request: locale '{locale}' is not supported")
+        raise Refusal(400, f"Invalid request: locale '{locale}' is not supported (field '{name}')")
     return locale
 
 
@@ -141,24 +168,13 @@ def _check_unheard(document: Mapping[str, Any], call: Call, backend: Backend) ->
     """Check the options that have no effect here, so that a wrong one is found all the same."""
     for name in _FLAGS:
         read_flag(document, name)
-    seed = document.get("seed")
-    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
-        raise Refusal(400, "Invalid request: field 'seed' must be a whole number")
     performance = read_text(document, "performanceReferencePromptId")
     if performance is not None and backend.store.voice(call.account, performance) is None:
         raise Refusal(400, f"Invalid request: unknown voice '{performance}' (performanceReferencePromptId)")
-    _check_accent(document.get("accentControl"))
 
 
-def _check_accent(accent: Any) -> None:
-    if accent is None:
-        return
-    if not isinstance(accent, dict):
-        raise Refusal(400, "Invalid request: field 'accentControl' must be an object")
-    given = [name for name in _ACCENT if accent.get(name) is not None]
-    if given and len(given) < len(_ACCENT):
-        raise Refusal(400, f"Invalid request: 'accentControl' needs all of {', '.join(_ACCENT)}")
-    if given:
-        read_required(accent, "accentBaseLocale")
-        read_required(accent, "accentLocale")
-        _number(accent["accentRatio"], "accentRatio", 0, 1)
+def _seed(document: Mapping[str, Any]) -> int | None:
+    seed = document.get("seed")
+    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
+        raise Refusal(400, "Invalid request: field 'seed' must be a whole number")
+    return seed

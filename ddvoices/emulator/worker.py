@@ -10,12 +10,14 @@ import json
 import signal
 import struct
 import sys
+from typing import Any
 
 from ddvoices.emulator.encode import FORMATS
 from ddvoices.emulator.espeak import RATE, list_languages, synthesize
 from ddvoices.emulator.resample import resample
 
 _SLOWEST, _FASTEST = 80, 450  # words a minute; beyond these espeak-ng no longer follows
+_SHORTEST = 0.05  # seconds
 _SILENCE = bytes(2 * RATE // 4)  # where a text has nothing that can be spoken
 
 
@@ -33,20 +35,30 @@ def main() -> None:
 
 
 def render(
-    *, text: str, voice: str, pitch: int, words: float, seconds: float | None, target: str, sample_rate: int
+    *,
+    speech: dict[str, Any],
+    words: float,
+    seconds: float | None,
+    pause: float,
+    target: str,
+    sample_rate: int,
 ) -> bytes:
-    """Return speech in the format ``target``: at ``words`` a minute, or lasting about ``seconds``."""
-    pcm = _speak(text, voice, pitch, words)
+    """Return ``speech`` in the format ``target``: at ``words`` a minute, or lasting about ``seconds``.
+
+    ``speech`` is what ``synthesize`` takes besides its rate. ``pause`` are seconds of silence before it, and
+    count among the ``seconds``, too.
+    """
+    pcm = _speak(speech, words)
     if seconds is not None:
-        pcm = _speak(text, voice, pitch, words * len(pcm) / 2 / RATE / seconds)
+        pcm = _speak(speech, words * len(pcm) / 2 / RATE / max(seconds - pause, _SHORTEST))
     form = FORMATS[target]
     rate = form.rate(sample_rate)
-    return form.pack(resample(pcm, RATE, rate), rate)
+    return form.pack(resample(bytes(2 * round(pause * RATE)) + pcm, RATE, rate), rate)
 
 
-def _speak(text: str, voice: str, pitch: int, words: float) -> bytes:
+def _speak(speech: dict[str, Any], words: float) -> bytes:
     rate = min(max(round(words), _SLOWEST), _FASTEST)
-    return synthesize(text=text, voice=voice, pitch=pitch, rate=rate) or _SILENCE
+    return synthesize(rate=rate, **speech) or _SILENCE
 
 
 if __name__ == "__main__":

@@ -183,6 +183,12 @@ def test_rules_from_a_file_hold_for_every_account_and_are_counted_in_each(tmp_pa
         ([{"kind": "status", "status": 200}], "rule 1: status: must be a whole number from 400 to 599"),
         ([{"kind": "status", "status": 503, "retry_after": "a\r\nb"}], "rule 1: retry_after: must be"),
         ([{"kind": "reset", "status": 503}], "rule 1: status and retry_after are for"),
+        ([{"kind": "head", "method": "ws"}], "rule 1: kind 'head' is for requests"),
+        ([{"kind": "html", "method": "WS", "status": 502}], "rule 1: a message on a socket takes no"),
+        ([{"kind": "status", "method": "WS", "status": 503, "retry_after": 1}], "rule 1: a message on a"),
+        ([{"kind": "close", "method": "POST"}], "rule 1: kind 'close' is for WebSockets"),
+        ([{"kind": "close", "method": "GET", "path": "/ws"}], "rule 1: kind 'close' is for WebSockets"),
+        ([{"kind": "close", "path": "/voice*"}], "rule 1: kind 'close' is for WebSockets"),
     ],
 )
 def test_a_bad_rule_is_named_and_changes_nothing(emulator, api_key, document, said):
@@ -193,6 +199,13 @@ def test_a_bad_rule_is_named_and_changes_nothing(emulator, api_key, document, sa
     assert status == 400
     assert said in answer["message"]
     assert emulator.fault_counts(api_key)[0]["path"] == "/kept"
+
+
+def test_a_rule_passes_by_what_can_not_go_wrong_so(emulator, api_key):
+    emulator.faults(api_key, [{"kind": "close"}])
+    assert statuses(emulator, api_key, 1) == [200]
+    assert not Rule(kind=Kind.HEAD).matches("WS", "/ws/ping")
+    assert Rule(kind=Kind.HEAD).matches("GET", "/ws")
 
 
 def test_the_documentation_has_every_field_and_kind():

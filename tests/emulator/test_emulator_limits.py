@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -85,6 +86,16 @@ def test_the_log_holds_requests_without_secrets_and_audio(emulator, api_key):
     emulator.clear_requests(api_key)
     assert emulator.requests(api_key) == []
     assert emulator.peak_concurrency(api_key) == 0
+
+
+def test_the_log_survives_whatever_was_sent(emulator, api_key):
+    deep: Any = 1
+    for _ in range(400):
+        deep = [{"a": deep}]
+    emulator.call(api_key, "POST", "/voice", {"name": "\ud800", "deep": deep})
+    body = emulator.requests(api_key)[0]["body"]
+    assert body["name"] == "\ud800"
+    assert json.dumps(body).count("[") == 10
 
 
 def test_control_routes_want_a_key_and_are_not_logged(emulator, api_key):

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from emulator.samples import WAV_BASE64, listing, upload, wait_until
+from emulator.talk import finished, handshake, request, talking
 from service import Emulator
+from websockets.exceptions import ConnectionClosedOK
 
 PROGRAM = [sys.executable, "-m", "ddvoices.emulator"]
 
@@ -28,9 +30,11 @@ def fail(*arguments: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-def test_it_prints_one_line_and_ends_at_sigterm_with_0():
+def test_it_prints_its_endpoints_and_ends_at_sigterm_with_0():
     running = Emulator.start()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/api/v1", running.base_url)
+    place = running.origin.removeprefix("http://")
+    assert (running.websocket_url, running.streaming_url) == (f"ws://{place}/open", f"ws://{place}/ws")
     upload(running, "dd-1")
     running.process.terminate()
     assert running.process.stdout.read() == ""
@@ -67,6 +71,54 @@ def test_it_ends_whatever_is_under_way(work):
     assert running.said == ""
     answers.join()
     connection.close()
+
+
+@pytest.mark.parametrize("work", ["nothing", "hang", "speech"])
+def test_it_closes_sockets_whatever_is_under_way(work):
+    running = Emulator.start(["--pace-percent", "1000"])
+    document = request(running, "dd-1")
+    running.faults("dd-1", [{"kind": "hang", "path": "/open/*"}] if work == "hang" else [])
+    running.clear_requests("dd-1")
+    with talking(running.websocket_url, "dd-1") as whole, talking(running.streaming_url, "dd-1") as streamed:
+        if work != "nothing":
+            whole.say(action="text-to-speech", **document)
+            wait_until(lambda: running.peak_concurrency("dd-1") == 1)
+        running.process.terminate()
+        for talk in (whole, streamed):
+            with pytest.raises(ConnectionClosedOK) as closed:
+                talk.hear_until(finished)
+            assert closed.value.rcvd.code == 1001
+    assert (running.stop(), running.said) == (0, "")
+
+
+def test_it_ends_while_it_speaks_for_a_socket():
+    running = Emulator.start()
+    document = request(running, "dd-1", "Many words take long. " * 2000, sampleRate=48000)
+    with talking(running.websocket_url, "dd-1") as talk:
+        for _ in range(2):
+            talk.say(action="text-to-speech", **document)
+        wait_until(lambda: running.peak_concurrency("dd-1") == 2)
+        running.process.terminate()
+        running.process.wait(timeout=10)  # to say all of it would take minutes
+    assert (running.stop(), running.said) == (0, "")
+
+
+def test_it_ends_although_a_client_takes_nothing():
+    running = Emulator.start()
+    document = request(running, "dd-1", "Many words take long. " * 400)
+    with talking(running.websocket_url, "dd-1") as talk:
+        talk.say(action="text-to-speech", **document)
+        talk.hear()
+        assert (running.stop(), running.said) == (0, "")
+
+
+def test_a_handshake_that_hangs_keeps_nothing_up():
+    running = Emulator.start()
+    running.faults("dd-1", [{"kind": "hang", "path": "/open"}])
+    with socket.create_connection(urlsplit(running.base_url).netloc.split(":")) as connection:
+        connection.sendall(handshake(running, "dd-1", "/open"))
+        wait_until(lambda: running.requests("dd-1"))
+        assert (running.stop(), running.said) == (0, "")
 
 
 def suppressed(connection: http.client.HTTPConnection) -> None:
@@ -169,7 +221,7 @@ def test_an_unknown_host_is_one_clear_line():
     assert (code, stderr.startswith("error: can't listen on no.such.host.invalid")) == (1, True)
 
 
-@pytest.mark.parametrize("missing", ["lameenc", "espeakng_loader", "starlette", "uvicorn"])
+@pytest.mark.parametrize("missing", ["lameenc", "espeakng_loader", "starlette", "uvicorn", "websockets"])
 def test_without_its_extra_it_says_what_to_install(missing):
     program = (
         f"import sys; sys.modules[{missing!r}] = None\n"
@@ -181,3 +233,24 @@ def test_without_its_extra_it_says_what_to_install(missing):
     assert done.returncode == 1
     assert "the emulator needs its extra: install ddvoices with `[emulator]`" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_rude_clients_leave_no_traceback_and_nothing_under_way():
+    running = Emulator.start(["--pace-percent", "100", "--max-concurrent", "1"])
+    document = request(running, "dd-1")
+    place = urlsplit(running.base_url)
+    for frame in (b"\x81\x82\0\0\0\0\xff\xfe", b"\x81\x02{}", b"\x82\xff\0\0\0\1\0\0\0\0\0\0\0\0"):
+        with socket.create_connection((place.hostname, place.port), timeout=10) as connection:
+            connection.sendall(handshake(running, "dd-1", "/open"))
+            connection.recv(65536)
+            connection.sendall(frame)
+            assert connection.recv(65536)[:1] == b"\x88"  # a close frame: no UTF-8, no mask, 4 GiB
+    for leave in ("close", "shutdown"):
+        with talking(running.websocket_url, "dd-1") as talk:
+            talk.say(action="text-to-speech", **document)
+            talk.hear()
+            if leave == "shutdown":
+                talk.socket.socket.shutdown(socket.SHUT_RDWR)
+        wait_until(lambda: running.call("dd-1", "GET", "/voice")[0] == 200)
+    assert running.stop() == 0
+    assert running.said == "Invalid UTF-8 sequence received from client.\n"

@@ -133,6 +133,10 @@ BAD = [
     ("unset", "nothing"),
     ("unset", None),
     ("unset", ["empty"]),
+    ("chunk_ms", 0),
+    ("first_audio_ms", None),
+    ("wav_header", 68),
+    ("is_final", "no"),
 ]
 
 
@@ -165,8 +169,9 @@ def test_every_setting_has_a_flag_that_sets_it():
     arguments, expected = [], {}
     for kind in KINDS.values():
         value = list(kind.type)[-1] if issubclass(kind.type, enum.StrEnum) else 7
-        expected[kind.name] = True if kind.type is bool else value
-        arguments += ["--" + kind.name.replace("_", "-"), *([] if kind.type is bool else [str(value)])]
+        expected[kind.name] = not kind.default if kind.type is bool else value
+        flag = ("--no-" if kind.default is True else "--") + kind.name.replace("_", "-")
+        arguments += [flag, *([] if kind.type is bool else [str(value)])]
     with Emulator.start(arguments) as running:
         assert running.settings("dd-flags") == expected
 

@@ -6,17 +6,27 @@ import base64
 import http.client
 import io
 import json
+import math
+import statistics
 import struct
+import time
 import uuid
+from array import array
 from typing import Any
 from urllib.parse import urlsplit
 
+import opuslib_next
 import pytest
-from emulator.samples import WAV_BASE64, upload
+from emulator.samples import WAV, WAV_BASE64, upload
 from service import Emulator
 from tinytag import TinyTag
 
+from ddvoices.emulator.mulaw import encode_mulaw
+from ddvoices.emulator.pitch import find_voiced
+from ddvoices.emulator.wav import Sound
+
 TEXT = "When the sunlight strikes raindrops in the air they form a rainbow."
+BREATHY = 0  # after a reference, a byte that makes it one of the voices with breath
 RATES = (8000, 16000, 22050, 24000, 32000, 36000, 44100, 48000)
 
 
@@ -82,6 +92,16 @@ def test_a_generation_id_comes_back(emulator, api_key):
     assert ask(emulator, api_key, generationId=mine)[1]["x-generation-id"] == mine
 
 
+def test_voices_with_breath_in_them_do_not_go_by_the_time_of_day(emulator, api_key):
+    """espeak-ng seeds their noise with the second in which it starts."""
+    reference = base64.b64encode(WAV + bytes([BREATHY])).decode()
+    wanted = {"voiceReference": reference, "targetGender": "FEMALE", "targetText": "Hello."}
+    first, started = say(emulator, api_key, **wanted), int(time.time())
+    while int(time.time()) == started:
+        time.sleep(0.05)
+    assert say(emulator, api_key, **wanted) == first
+
+
 @pytest.mark.parametrize("rate", RATES)
 def test_speech_comes_at_the_rate_that_was_asked_for(emulator, api_key, rate):
     natural = say(emulator, api_key)
@@ -95,12 +115,85 @@ def test_speech_comes_at_the_rate_that_was_asked_for(emulator, api_key, rate):
     assert mp3.duration == pytest.approx(seconds(natural), abs=0.3)
 
 
+def ogg_packets(audio: bytes) -> tuple[list[bytes], int]:
+    """Return the packets of an Ogg file, and the position at its end; any wrong checksum fails."""
+    packets, position, rest = [], 0, b""
+    while audio:
+        magic, _, _, position, _, _, checksum, count = struct.unpack_from("<4sBBQIIIB", audio)
+        sizes = audio[27 : 27 + count]
+        size = 27 + count + sum(sizes)
+        assert (magic, checksum) == (b"OggS", ogg_checksum(audio[:22] + bytes(4) + audio[26:size]))
+        at = 27 + count
+        for length in sizes:
+            rest += audio[at : at + length]
+            at += length
+            if length < 255:
+                packets.append(rest)
+                rest = b""
+        audio = audio[size:]
+    return packets, position
+
+
+def ogg_checksum(page: bytes) -> int:
+    """Divide bit by bit, as the specification says it."""
+    total = int.from_bytes(page + bytes(4), "big")
+    for shift in range(8 * len(page) - 1, -1, -1):
+        if total >> (shift + 32) & 1:
+            total ^= 0x104C11DB7 << shift
+    return total
+
+
+@pytest.mark.parametrize(("rate", "made"), [(8000, 8000), (16000, 16000), (22050, 48000)])
+def test_opus_is_an_ogg_file_of_the_same_speech(emulator, api_key, rate, made):
+    status, headers, audio = ask(emulator, api_key, format="opus", sampleRate=rate, targetText="Good day.")
+    assert (status, headers["content-type"]) == (200, "audio/ogg")
+    (head, tags, *packets), end = ogg_packets(audio)
+    magic, _, channels, skip, original, _, _ = struct.unpack("<8sBBHIhB", head)
+    assert (magic, channels, original, tags[:8]) == (b"OpusHead", 1, made, b"OpusTags")
+    decoder = opuslib_next.Decoder(made, 1)
+    samples = b"".join(decoder.decode(packet, made // 50) for packet in packets)
+    samples = samples[2 * skip * made // 48000 : 2 * end * made // 48000]
+    plain = say(emulator, api_key, sampleRate=made, targetText="Good day.")
+    assert seconds(samples, made) == pytest.approx(seconds(plain, made), abs=0.001)
+    assert loudness(samples) == pytest.approx(loudness(plain), rel=0.15)
+    assert TinyTag.get(filename="x.opus", file_obj=io.BytesIO(audio)).duration == pytest.approx(
+        seconds(plain, made), abs=0.05
+    )
+
+
+def expanded(code: int) -> int:
+    """Return the sample that a code of G.711's µ-law stands for."""
+    code ^= 0xFF
+    size = ((code & 15) * 8 + 132 << (code >> 4 & 7)) - 132
+    return -size if code & 128 else size
+
+
+def test_mulaw_is_a_byte_for_each_sample(emulator, api_key):
+    status, headers, audio = ask(emulator, api_key, format="mulaw", sampleRate=8000)
+    assert (status, headers["content-type"]) == (200, "audio/basic")
+    plain = struct.unpack(f"<{len(audio)}h", say(emulator, api_key, sampleRate=8000))
+    assert all(
+        abs(expanded(code) - sample) <= max(8, abs(sample) / 16)
+        for code, sample in zip(audio, plain, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("sample", "code"),
+    [(0, 0xFF), (-1, 0x7F), (4, 0xFE), (1000, 0xCE), (-1000, 0x4E), (32767, 0x80), (-32768, 0x00)],
+)
+def test_mulaw_has_the_codes_of_the_telephone(sample, code):
+    assert encode_mulaw(struct.pack("<h", sample)) == bytes([code])
+
+
 def test_equal_requests_give_equal_bytes_whatever_came_between(emulator, api_key):
     with Emulator.start() as other:
         first = say(other, api_key)
     say(emulator, api_key, locale="de-DE", targetText="Guten Tag")
     assert say(emulator, api_key) == first
-    assert say(emulator, api_key, format="mp3") == say(emulator, api_key, format="mp3")
+    for name in ("mp3", "opus"):
+        short = {"format": name, "targetText": "Again."}
+        assert say(emulator, api_key, **short) == say(emulator, api_key, **short)
 
 
 def test_women_speak_higher_than_men_and_others_between(emulator, api_key):
@@ -149,14 +242,54 @@ def test_a_text_that_ends_the_speaking_process_ends_nothing_else(emulator, api_k
     assert say(emulator, api_key)
 
 
-ALL = {"accentBaseLocale": "en-US", "accentLocale": "fr-FR", "accentRatio": 0.5}
+def test_a_seed_is_a_take_of_its_own(emulator, api_key):
+    takes = [say(emulator, api_key, targetText="Hello.", seed=seed) for seed in (None, 0, 1, 2, -1, 2**40)]
+    assert len(set(takes)) == len(takes)
+    assert say(emulator, api_key, targetText="Hello.", seed=1) == takes[2]
+    assert say(emulator, api_key, targetText="Hello.", seed=1, temperature=0.9) not in takes
+    assert say(emulator, api_key, targetText="Hello.", temperature=0.5) == takes[1]
+    natural, *others = (seconds(audio) for audio in takes)
+    assert all(natural * 0.9 < length < natural * 1.25 for length in others)
+
+
+def test_a_seed_keeps_the_duration_that_was_asked_for(emulator, api_key):
+    for seed in (1, 2, 3):
+        audio = say(emulator, api_key, seed=seed, temperature=1, targetDuration=3)
+        assert seconds(audio) == pytest.approx(3, rel=0.1)
+
+
+def test_variance_is_how_far_the_pitch_moves(emulator, api_key):
+    voice = upload(emulator, api_key, gender="female")
+    flat, usual, lively = (
+        spread(say(emulator, api_key, voicePromptId=voice, variance=variance)) for variance in (0, None, 1)
+    )
+    assert flat < usual / 2 < lively / 2 / 1.2
+
+
+def spread(audio: bytes) -> float:
+    """Return the octaves between the quarters of all pitches."""
+    voiced, _ = find_voiced(Sound(samples=array("h", audio), rate=22050, seconds=seconds(audio)))
+    lower, _, upper = statistics.quantiles(part.hertz for part in voiced)
+    return math.log2(upper / lower)
+
+
+def test_an_accent_is_heard_from_half_on(emulator, api_key):
+    def accented(ratio: float) -> bytes:
+        return say(emulator, api_key, accentControl={**ACCENT, "accentRatio": ratio})
+
+    assert accented(0.5) == accented(1) == say(emulator, api_key, locale="fr-FR") != say(emulator, api_key)
+    assert accented(0) == say(emulator, api_key)
+
+
+ACCENT = {"accentBaseLocale": "en-US", "accentLocale": "fr-FR", "accentRatio": 0.5}
 
 
 @pytest.mark.parametrize(
     "fields",
     [
-        {"temperature": 0, "variance": 1, "seed": -5, "promptBoost": True, "accentControl": ALL},
+        {"temperature": 0, "seed": -5, "variance": 0.5, "promptBoost": True},
         {"cleanAudio": False, "autoGain": True, "superStretch": False, "realtime": True, "publish": False},
+        {"accentControl": {**ACCENT, "accentRatio": 0.49}},
         {"accentControl": {"accentLocale": None}, "unknown": [1]},
     ],
 )
@@ -203,7 +336,7 @@ def test_unset_options_may_be_null(emulator, api_key):
         ({"voicePromptId": "no-such", "voiceReference": WAV_BASE64}, "give one of"),
         ({"voiceReference": "????"}, "'voiceReference' is not valid base64"),
         ({"voiceReference": base64.b64encode(b"text").decode()}, "not a supported audio file"),
-        ({"format": "opus"}, "'opus'"),
+        ({"format": "s16le"}, "'s16le'"),
         ({"format": "wav"}, "'wav'"),
         ({"sampleRate": 11025}, "sampleRate"),
         ({"sampleRate": "16000"}, "sampleRate"),
@@ -222,7 +355,13 @@ def test_unset_options_may_be_null(emulator, api_key):
         ({"generationId": "a\r\nb"}, "'generationId'"),
         ({"accentControl": "en"}, "'accentControl'"),
         ({"accentControl": {"accentRatio": 0.5}}, "'accentControl' needs all"),
-        ({"accentControl": {**ALL, "accentRatio": 2}}, "'accentRatio'"),
+        ({"accentControl": {**ACCENT, "accentRatio": 2}}, "'accentRatio'"),
+        (
+            {"accentControl": {**ACCENT, "accentLocale": "xx-XX"}},
+            "'xx-XX' is not supported",
+        ),
+        ({"accentControl": {**ACCENT, "accentBaseLocale": "q"}}, "'accentBaseLocale'"),
+        ({"accentControl": {**ACCENT, "accentLocale": 5}}, "'accentLocale' must be a string"),
         ({"performanceReferencePromptId": "no-such"}, "'no-such'"),
     ],
 )

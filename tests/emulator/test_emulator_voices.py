@@ -171,7 +171,7 @@ def test_without_a_key_there_is_nothing(emulator, key, method, path):
     assert answer == {"success": False, "message": "Unauthorized: invalid or missing API key"}
 
 
-@pytest.mark.parametrize("path", ["/", "/open", "/ws", "/api/v1", "/api/v2/voice", "/_emulator/nothing"])
+@pytest.mark.parametrize("path", ["/", "/open/", "/api/v1", "/api/v2/voice", "/_emulator/nothing"])
 def test_paths_elsewhere_are_unknown(emulator, api_key, path):
     status, answer = emulator.call(api_key, "GET", emulator.origin + path)
     assert (status, answer["success"]) == (404, False)
