@@ -6,12 +6,15 @@ DdvoicesError                     1
 ├── PlanFileError                 1   not a plan file, or one that can't be read
 │   └── PlanStaleError            5   a plan of other circumstances: owner, endpoint, account, format
 ├── RefusedError                  6   refused by policy or ``protect``
+│   └── InTheWayError             6   files that a script would overwrite and that ddvoices didn't write
 ├── AuthError                     7   no key, or a refused one
 │   ├── MissingKeyError           7
 │   └── UntrustedEndpointError    7   a host that must not get the key
 ├── UsageError                    64  a wrong command line
-├── BusyError                     1   another run holds the catalog on this machine
+│   └── ScriptError               64  problems in a script, all of them at once
+├── BusyError                     1   another run on this machine holds the catalog, or a batch's directory
 ├── OutputError                   1   a file can't be written
+├── BatchStateError               1   what a batch remembers of earlier runs can't be read or written
 └── ServiceError                  1   the service: see ``ddvoices.client.errors`` for those with a status
     ├── ServiceUnreachableError   1   no connection, so nothing was received there
     ├── OutcomeUnknownError       1   sent, but what came of it is not known
@@ -42,7 +45,7 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing wrong in the catalog: where, what, and what to do about it.
+    """One thing wrong in the catalog or a script: where, what, and what to do about it.
 
     ``file`` is relative to where the user stands; ``line`` and ``column`` count from 1
     (0: the file as a whole); ``path`` is dotted, from the document's root, and may be empty.
@@ -96,6 +99,14 @@ class RefusedError(DdvoicesError):
     exit_code = ExitCode.REFUSED
 
 
+class InTheWayError(RefusedError):
+    """Files are where a script's would go, and ddvoices didn't write them; ``problems`` names each."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
 class AuthError(DdvoicesError):
     """There is no usable API key for what was asked."""
 
@@ -116,12 +127,24 @@ class UsageError(DdvoicesError):
     exit_code = ExitCode.USAGE
 
 
+class ScriptError(UsageError):
+    """A script is invalid; ``problems`` holds everything that was found."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
 class BusyError(DdvoicesError):
-    """Another run on this machine holds the catalog."""
+    """Another run on this machine holds the catalog, or a batch's directory."""
 
 
 class OutputError(DdvoicesError):
     """A file that was asked for can't be written."""
+
+
+class BatchStateError(DdvoicesError):
+    """What a batch remembers of earlier runs can't be used."""
 
 
 class ServiceError(DdvoicesError):

@@ -51,6 +51,12 @@ def inspect(data: bytes) -> AudioFacts | None:
     )
 
 
+def seconds_of(data: bytes) -> float | None:
+    """Return the length of a whole audio file in seconds; None where it can't be told."""
+    wave = read_roughly(data)
+    return wave.seconds if wave else _measure(data)[0]
+
+
 def _measure(data: bytes) -> tuple[float | None, int | None]:
     """Return length in seconds and samples per second, as far as the headers tell."""
     from tinytag import TinyTag, TinyTagException

@@ -121,7 +121,7 @@ def read_text(root: Root, relative: str, findings: Findings) -> str | None:
     if data is None:
         findings.file_problem(file, f"is over {MAX_YAML_BYTES // 2**20} MB: split it")
         return None
-    return _decode(data, file, findings)
+    return decode(data, file, findings)
 
 
 def open_regular(path: Path) -> int:
@@ -176,7 +176,8 @@ def _is_wanted(root: Root, name: str, read_anyway: set[str], findings: Findings)
     return str(real.relative_to(root.real)) not in read_anyway
 
 
-def _decode(data: bytes, file: str, findings: Findings) -> str | None:
+def decode(data: bytes, file: str, findings: Findings) -> str | None:
+    """Return UTF-8 text without its byte order mark; None, and a problem, where it is anything else."""
     for mark, encoding in _FOREIGN_MARKS:
         if data.startswith(mark):
             findings.file_problem(file, f"is {encoding}: save it as UTF-8", Mark(1, 1))

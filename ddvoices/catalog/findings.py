@@ -72,4 +72,4 @@ def quoted(value: str, limit: int = 60) -> str:
 
 
 def _problem(document: Document, path: tuple[Step, ...], mark: Mark, message: str) -> Problem:
-    return Problem(document.file, mark.line, mark.column, dotted(path), message)
+    return Problem(document.file, mark.line, mark.column, dotted(path[document.unshown :]), message)

@@ -189,7 +189,7 @@ class _Builder:
 def _wrong_key(mapping: YamlMap, built: _Built, *, merge: bool) -> str | None:
     """Say what is wrong with a key, if anything is."""
     if merge:
-        return "merge keys ('<<') aren't supported: put what voices share under 'defaults' in catalog.yaml"
+        return "merge keys ('<<') aren't supported: put what is shared under 'defaults'"
     if not isinstance(built.value, str):
         shown = built.mark.raw
         return (

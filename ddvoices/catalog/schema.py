@@ -159,11 +159,15 @@ _WORDS: Mapping[str, Callable[[ValidationError, Mark], str]] = {
     "maximum": lambda e, mark: (
         f"{_value(e.instance, mark)} is too high: at most {e.validator_value} is wanted"
     ),
+    "exclusiveMinimum": lambda e, mark: (
+        f"{_value(e.instance, mark)} is too low: more than {e.validator_value} is wanted"
+    ),
     "minItems": lambda _, __: "is an empty list: name at least one, or leave the field out",
 }
 _TYPES = {
     "string": "text",
     "integer": "a whole number",
+    "number": "a number",
     "boolean": "true or false",
     "array": "a list",
     "object": "a mapping of fields",

@@ -51,11 +51,15 @@ class Timestamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One file's data; ``file`` is how it is shown, ``at`` where its root stands."""
+    """One file's data; ``file`` is how it is shown, ``at`` where its root stands.
+
+    ``unshown`` counts the first steps of every path that tell nothing which the place doesn't tell.
+    """
 
     file: str
     data: Any
     at: Mark = START
+    unshown: int = 0
 
     def value_at(self, path: tuple[Step, ...]) -> Mark:
         """Return where the value at ``path`` stands; where it is missing, the nearest that isn't."""

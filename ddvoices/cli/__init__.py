@@ -13,7 +13,7 @@ from click.exceptions import NoArgsIsHelpError
 from ddvoices.cli.group import cli
 from ddvoices.cli.session import current_session
 from ddvoices.cli.streams import forget_stdout, take_streams
-from ddvoices.errors import CatalogError, DdvoicesError, ExitCode
+from ddvoices.errors import CatalogError, DdvoicesError, ExitCode, InTheWayError, ScriptError
 
 
 def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for each kind of end
@@ -57,7 +57,7 @@ def _with_help(error: click.ClickException) -> DdvoicesError:
 
 
 def _say(error: DdvoicesError) -> None:
-    """Print an error as lines of its own; a catalog's problems one a line."""
-    problems = error.problems if isinstance(error, CatalogError) else (error,)
+    """Print an error as lines of its own; the problems of a catalog or a script one a line."""
+    problems = error.problems if isinstance(error, CatalogError | ScriptError | InTheWayError) else (error,)
     for problem in problems:
         current_session().error(str(problem))

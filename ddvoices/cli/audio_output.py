@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from ddvoices.audio.names import ALIKE, ENDINGS, SPOKEN_FORMATS, ending_of
 from ddvoices.errors import DdvoicesError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -24,22 +25,8 @@ if TYPE_CHECKING:
     from ddvoices.cli.session import Session
 
 STDOUT = Path("-")
-FORMATS = ("mp3", "opus", "mulaw", "headerless-wav", "wav")
+FORMATS = SPOKEN_FORMATS
 SOCKET_FORMATS = (*FORMATS, "s16le")
-# the first ending of a format is that of new files
-ENDINGS = {
-    ".mp3": "mp3",
-    ".opus": "opus",
-    ".ogg": "opus",
-    ".ulaw": "mulaw",
-    ".mulaw": "mulaw",
-    ".pcm": "headerless-wav",
-    ".raw": "headerless-wav",
-    ".wav": "wav",
-}
-# samples alone have one ending, whatever the service calls them
-_ALIKE = {"s16le": "headerless-wav"}
-_LONGEST_STEM = 60
 _MANY = 100_000
 
 output = click.option(
@@ -134,7 +121,7 @@ class AudioOutput:
         if self.path == STDOUT:
             opened = _stdout()
         elif self.path is None:
-            opened = _new_file(self.stem, _ending(self.format), place)
+            opened = _new_file(self.stem, ending_of(self.format), place)
         else:
             opened = _named_file(self.path)
         with opened as file:
@@ -159,23 +146,10 @@ def choose_output(
         known = ", ".join(ENDINGS)
         raise UsageError(f"{path}: no format has this ending ({known}): name the format by --format")
     implied = ENDINGS.get(suffix)
-    wanted = _ALIKE.get(audio_format or "", audio_format)
+    wanted = ALIKE.get(audio_format or "", audio_format)
     if path is not None and wanted and implied and implied != wanted:
         session.warn(f"{path}: what is in it will be {audio_format}, whatever the ending says")
     return AudioOutput(path=path, format=audio_format or implied or default, stem=stem)
-
-
-def safe_stem(*parts: str) -> str:
-    """Return a short name for a file, of plain letters, digits and single hyphens."""
-    import re
-    import unicodedata
-
-    plain = unicodedata.normalize("NFKD", " ".join(parts)).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    if len(words) > _LONGEST_STEM:
-        at_a_word = words[: _LONGEST_STEM + 1].rpartition("-")[0]
-        words = at_a_word if len(at_a_word) > _LONGEST_STEM // 2 else words[:_LONGEST_STEM]
-    return words or "speech"
 
 
 def say_saved(session: Session, target: AudioOutput, sink: Sink) -> None:
@@ -184,12 +158,6 @@ def say_saved(session: Session, target: AudioOutput, sink: Sink) -> None:
         click.echo(str(sink.saved))
     elif target.path != STDOUT:
         session.say(f"saved to {target.path}")
-
-
-def _ending(audio_format: str) -> str:
-    return next(
-        ending for ending, known in ENDINGS.items() if known == _ALIKE.get(audio_format, audio_format)
-    )
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ddvoices.audio.names import PCM_SAMPLE_RATE, safe_stem
 from ddvoices.cli import audio_output, options, speaking
 from ddvoices.cli.session import Session
 from ddvoices.errors import ExitCode
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from ddvoices.cli.audio_output import AudioOutput
     from ddvoices.cli.speaking import Speaker
 
-# Deepdub names no default, and a header must say the rate: so it is asked for. Nothing is lost at this one.
-WAV_SAMPLE_RATE = 44100
 _DEFAULT_FORMAT = "mp3"
 _SAMPLES = ("wav", "headerless-wav")
 
@@ -61,7 +60,7 @@ def tts(
     """
     spoken = speaking.read_text(text, file)
     choice = speaking.VoiceChoice(key=voice, voice_id=voice_prompt_id, reference=reference)
-    stem = audio_output.safe_stem(choice.label, spoken)
+    stem = safe_stem(choice.label, spoken)
     target = audio_output.choose_output(session, output, audio_format, stem=stem, default=_DEFAULT_FORMAT)
     with speaking.open_speaker(session, choice, region) as speaker:
         _speak(session, speaker, spoken, target, speech)
@@ -75,7 +74,7 @@ def _speak(
     asked = speaker.options(speech)
     wire_format = target.format
     if target.format in _SAMPLES:
-        asked["sample_rate"] = speech["sample_rate"] or WAV_SAMPLE_RATE
+        asked["sample_rate"] = speech["sample_rate"] or PCM_SAMPLE_RATE
         wire_format = "headerless-wav"
     with target.open(rate=asked["sample_rate"]) as sink, speaking.listening(session) as heard:
         for piece in speaker.client.tts_iter(text, **asked, format=wire_format):

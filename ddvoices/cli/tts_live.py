@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ddvoices.audio.names import safe_stem
 from ddvoices.cli import audio_output, options, speaking
 from ddvoices.cli.session import Session
 from ddvoices.errors import ExitCode, UsageError
@@ -97,7 +98,7 @@ def tts_live(
       tail -f captions.txt | ddvoices tts-live --voice ada-narrator -o captions.wav
     """
     choice = speaking.VoiceChoice(key=voice, voice_id=voice_prompt_id, clones=False)
-    stem = audio_output.safe_stem(choice.label, "live")
+    stem = safe_stem(choice.label, "live")
     target = audio_output.choose_output(session, output, audio_format, stem=stem, default=_DEFAULT_FORMAT)
     asked = {**settings, "sample_rate": sample_rate or _DEFAULT_RATE, "format": target.format}
     with speaking.open_speaker(session, choice, region) as speaker:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ddvoices.audio.names import safe_stem
 from ddvoices.cli import audio_output, options, speaking
 from ddvoices.cli.direct import open_client
 from ddvoices.cli.session import Session
@@ -66,7 +67,7 @@ def tts_retro(
     """
     if fetch is not None:
         _check_alone(text, file, voice, voice_prompt_id)
-        stem = audio_output.safe_stem(fetch.rstrip("/").rpartition("/")[2][:8])
+        stem = safe_stem(fetch.rstrip("/").rpartition("/")[2][:8])
         target = audio_output.choose_output(session, output, _FORMAT, stem=stem, default=_FORMAT)
         with open_client(session, region) as client:
             _save(session, client, fetch, target, timeout if wait else None)
@@ -75,7 +76,7 @@ def tts_retro(
         raise UsageError("--output needs --wait: without it nothing is fetched")
     spoken = speaking.read_text(text, file)
     choice = speaking.VoiceChoice(key=voice, voice_id=voice_prompt_id, clones=False)
-    stem = audio_output.safe_stem(choice.label, spoken)
+    stem = safe_stem(choice.label, spoken)
     target = audio_output.choose_output(session, output, _FORMAT, stem=stem, default=_FORMAT)
     with speaking.open_speaker(session, choice, region) as speaker:
         url = str(speaker.client.tts_retro(spoken, **speaker.options(speech))["url"])

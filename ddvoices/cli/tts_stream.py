@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ddvoices.audio.names import safe_stem
 from ddvoices.cli import audio_output, options, speaking
 from ddvoices.cli.session import Session
 from ddvoices.errors import ExitCode
@@ -55,7 +56,7 @@ def tts_stream(
     """
     spoken = speaking.read_text(text, file)
     choice = speaking.VoiceChoice(key=voice, voice_id=voice_prompt_id, clones=False)
-    stem = audio_output.safe_stem(choice.label, spoken)
+    stem = safe_stem(choice.label, spoken)
     target = audio_output.choose_output(session, output, audio_format, stem=stem, default=_DEFAULT_FORMAT)
     with speaking.open_speaker(session, choice, region) as speaker:
         _speak(session, speaker, spoken, target, speech)

@@ -1,5 +1,6 @@
 """The nouns of ddvoices, without any I/O: wanted, observed, locked, changed."""
 
+from ddvoices.model.batch import BatchReport, LineOutcome, LineResult
 from ddvoices.model.changes import (
     Action,
     Adopt,
@@ -40,6 +41,7 @@ __all__ = [
     "EMPTY_LOCK",
     "Action",
     "Adopt",
+    "BatchReport",
     "Catalog",
     "Change",
     "Create",
@@ -48,6 +50,8 @@ __all__ = [
     "Gender",
     "GitState",
     "KeyProblem",
+    "LineOutcome",
+    "LineResult",
     "Location",
     "Lock",
     "LockEntry",

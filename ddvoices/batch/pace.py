@@ -1,0 +1,45 @@
+"""How many generations may be under way at once: fewer where the service says so, growing back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+LONGEST_WAIT = 30.0
+
+
+class Pace:
+    """Additive increase, multiplicative decrease, as networks share a line.
+
+    A refusal halves what is allowed, once for all that were sent before it: one burst is one sign. Each full
+    round of successes allows one more, up to ``most``. ``clock`` is monotonic, in seconds.
+    """
+
+    def __init__(self, most: int, *, clock: Callable[[], float]) -> None:
+        self._most = float(max(most, 1))
+        self._window = self._most
+        self._clock = clock
+        self._slowed_at = -1.0
+
+    @property
+    def allowed(self) -> int:
+        """Return how many may be under way at once; at least 1."""
+        return int(self._window)
+
+    def start(self) -> float:
+        """Return what `refused` wants to know of a generation that is sent now."""
+        return self._clock()
+
+    def spoken(self) -> None:
+        """Note a success."""
+        self._window = min(self._most, self._window + 1 / self.allowed)
+
+    def refused(self, started: float) -> None:
+        """Note that the service has refused a generation which was sent at ``started``."""
+        if started > self._slowed_at:
+            self._window = max(1.0, self.allowed / 2)
+            self._slowed_at = self._clock()
+
+
+def backoff(attempt: int, *, random: Callable[[], float]) -> float:
+    """Return the seconds to wait after an attempt (counted from 0): 1, 2, 4… up to 30, less up to a half."""
+    return float(min(LONGEST_WAIT, 2.0 ** min(attempt, 10)) * (0.5 + random() / 2))

@@ -1,0 +1,317 @@
+"""A script's bytes → its lines, each with everything that its speech depends on; or all that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+
+from ddvoices.audio.names import ENDINGS, PCM_SAMPLE_RATE, SPOKEN_FORMATS, ending_of, safe_stem
+from ddvoices.batch.jsonl import read_json_lines
+from ddvoices.batch.outs import NOT_UTF8, check_outs, clean_out, is_utf8, out_problem
+from ddvoices.batch.table import read_table
+from ddvoices.catalog.entries import Section
+from ddvoices.catalog.files import decode
+from ddvoices.catalog.findings import Findings, did_you_mean, quoted
+from ddvoices.catalog.reader import read_yaml
+from ddvoices.catalog.schema import check_schema
+from ddvoices.catalog.tree import Document, Mark, Step
+from ddvoices.client.errors import InvalidOptionError
+from ddvoices.client.options import check_speech
+from ddvoices.errors import Problem, ScriptError, UsageError
+from ddvoices.resources import read_schema
+
+MAX_SCRIPT_BYTES = 20 * 2**20
+MAX_LINES = 100_000
+# told at once; who has more of them has one mistake many times
+MAX_PROBLEMS = 500
+DEFAULT_LOCALE = "en-US"
+DEFAULT_FORMAT = "wav"
+# what one of these says, the others of its group don't say any more, when a line differs from a default
+_GROUPS = (("voice", "voice_prompt_id"), ("tempo", "duration"))
+_ACCENT = ("accent_base_locale", "accent_locale", "accent_ratio")
+Voices = Mapping[str, str | None]
+_WHOLE = ("seed", "sample_rate")
+
+
+class ScriptFormat(StrEnum):
+    """What a script is written in."""
+
+    YAML = "yaml"
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+ENDING_FORMATS: Mapping[str, ScriptFormat] = {
+    ".yaml": ScriptFormat.YAML,
+    ".yml": ScriptFormat.YAML,
+    ".csv": ScriptFormat.CSV,
+    ".tsv": ScriptFormat.CSV,
+    ".jsonl": ScriptFormat.JSONL,
+    ".ndjson": ScriptFormat.JSONL,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line to speak: ``out`` is its file below the output directory, ``at`` where it stands.
+
+    ``voice`` is a key of the catalog, else None and ``voice_id`` is set. ``speech`` are the options of the
+    client's call, all of them that are given.
+    """
+
+    at: Mark
+    text: str
+    out: str
+    voice: str | None
+    voice_id: str | None
+    speech: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script that was read, with what has been found so far.
+
+    ``given`` is how a line is spoken where neither it nor the script says it, named as a line's fields.
+    """
+
+    document: Document
+    given: Mapping[str, Any]
+    findings: Findings = field(default_factory=Findings)
+
+    @cached_property
+    def _wrong(self) -> frozenset[tuple[Step, ...]]:
+        """Check the schema, once."""
+        return check_schema(self.document, "batch", self.findings)
+
+    @property
+    def voices(self) -> frozenset[str]:
+        """Return the keys of voices that the lines name."""
+        named = (self._merged(section).get("voice") for section in self._sections)
+        return frozenset(key for key in named if key is not None)
+
+    def lines(self, voices: Voices) -> tuple[Line, ...]:
+        """Return the lines; ``voices`` are the locales of the keys that there are (None: not in the region).
+
+        Raises:
+            ScriptError: with everything that is wrong, in the order of lines.
+        """
+        lines = [
+            self._line(number, section, voices) for number, section in enumerate(self._sections, start=1)
+        ]
+        check_outs(
+            [(line.out, section.path) for line, section in zip(lines, self._sections, strict=True)],
+            self.document,
+            self.findings,
+        )
+        self.check()
+        return tuple(lines)
+
+    def check(self) -> None:
+        """End here if anything is wrong so far.
+
+        Raises:
+            ScriptError: see above.
+        """
+        _ = self._wrong
+        problems = sorted(set(self.findings.problems))
+        if len(problems) > MAX_PROBLEMS:
+            more = len(problems) - MAX_PROBLEMS
+            last = Problem(self.document.file, 0, 0, "", f"{more} more problems like these")
+            problems = [*problems[:MAX_PROBLEMS], last]
+        if problems:
+            raise ScriptError(problems)
+        if not self._sections:
+            raise ScriptError([Problem(self.document.file, 0, 0, "", "there are no lines in this script")])
+
+    @cached_property
+    def _sections(self) -> list[Section]:
+        """Return each line as it is written."""
+        found: Any = self.document.data
+        path: tuple[Step, ...] = ()
+        if isinstance(found, dict):
+            found, path = found.get("lines"), ("lines",)
+        by_line: dict[Step, set[tuple[Step, ...]]] = {}
+        for wrong in self._wrong:
+            if len(wrong) > len(path):
+                by_line.setdefault(wrong[len(path)], set()).add(wrong)
+        return [
+            Section(
+                document=self.document,
+                path=(*path, index),
+                fields=fields,
+                wrong=frozenset(by_line.get(index, ())),
+            )
+            for index, fields in enumerate(found if isinstance(found, list) else ())
+            if isinstance(fields, dict)
+        ]
+
+    @cached_property
+    def _defaults(self) -> dict[str, Any]:
+        """Return what the script says for all lines, over what is given."""
+        data = self.document.data
+        fields = data.get("defaults") if isinstance(data, dict) else None
+        fields = fields if isinstance(fields, dict) else {}
+        section = Section(document=self.document, path=("defaults",), fields=fields, wrong=self._wrong)
+        self._check_pairs(section)
+        return _over(self.given, section)
+
+    def _merged(self, section: Section) -> dict[str, Any]:
+        return _over(self._defaults, section)
+
+    def _line(self, number: int, section: Section, voices: Voices) -> Line:
+        merged = self._merged(section)
+        self._check_pairs(section)
+        self._check_voice(section, merged, voices)
+        text = str(section.get("text") or "").strip()
+        out = self._out(section)
+        audio_format = self._format(section, merged, out)
+        speech = {name: value for name, value in merged.items() if name not in _NOT_SPEECH}
+        speech["format"] = audio_format
+        speech["locale"] = merged.get("locale") or voices.get(merged.get("voice") or "") or DEFAULT_LOCALE
+        if audio_format in ("wav", "headerless-wav"):
+            speech.setdefault("sample_rate", PCM_SAMPLE_RATE)
+        self._check_speech(section, {"text": text or "?", **speech})
+        return Line(
+            at=self.document.key_at(section.path),
+            text=text,
+            out=out or f"{number:04d}-{safe_stem(text)}{ending_of(audio_format)}",
+            voice=merged.get("voice"),
+            voice_id=merged.get("voice_prompt_id"),
+            speech=speech,
+        )
+
+    # rules of one line; each looks only at values that are right by themselves
+
+    def _check_pairs(self, section: Section) -> None:
+        for group in _GROUPS:
+            if all(section.has(name) for name in group):
+                message = f"{' and '.join(group)} exclude each other: remove one"
+                self.findings.key(self.document, section.within(group[1]), message)
+
+    def _check_voice(self, section: Section, merged: Mapping[str, Any], voices: Voices) -> None:
+        key, said = merged.get("voice"), self._said(section, *_GROUPS[0])
+        if key is None and merged.get("voice_prompt_id") is None:
+            if said is None:
+                message = "no voice: give 'voice' (a key of the catalog) or 'voice_prompt_id'"
+                self.findings.key(self.document, section.path, message)
+        elif key is not None and voices.get(key) is None:
+            message = f"no voice {quoted(key)} in the catalog{did_you_mean(key, voices)}"
+            if key in voices:
+                message = f"{key} is not for this region: choose another with -r, or add it in the catalog"
+            self._tell(said, "--voice", message)
+
+    def _said(self, section: Section, *names: str) -> tuple[Step, ...] | None:
+        """Return where the first of these fields is said: by the line, else by the script's defaults."""
+        own = next((section.within(name) for name in names if section.has(name)), None)
+        if own is not None:
+            return own
+        defaults = self.document.data.get("defaults") if isinstance(self.document.data, dict) else None
+        shared = [name for name in names if isinstance(defaults, dict) and name in defaults]
+        return ("defaults", shared[0]) if shared else None
+
+    def _tell(self, path: tuple[Step, ...] | None, option: str, message: str) -> None:
+        """Add a problem of what is said at ``path``, or else on the command line."""
+        if path is None:
+            self.findings.file_problem(option, message)
+        else:
+            self.findings.value(self.document, path, message)
+
+    def _out(self, section: Section) -> str:
+        """Return a line's file; nothing where it names none, or none that can be."""
+        out = section.get("out")
+        if out is None:
+            return ""
+        problem = out_problem(out)
+        if problem is not None:
+            self.findings.value(self.document, section.within("out"), problem)
+        return clean_out(out) if problem is None else ""
+
+    def _format(self, section: Section, merged: Mapping[str, Any], out: str) -> str:
+        """Return the format of a line's audio: its own, else by the ending, else what holds for all."""
+        own, implied = section.get("format"), ENDINGS.get(PurePosixPath(out).suffix.lower())
+        if out and own is None and implied is None:
+            known = ", ".join(ENDINGS)
+            message = f"no format has this ending: use one of {known}, or name the line's 'format'"
+            self.findings.value(self.document, section.within("out"), message)
+        if own is not None and implied not in {None, own}:
+            message = f"what is in it will be {own}, whatever the ending says"
+            self.findings.warn(self.document, section.within("out"), message)
+        return str(own or implied or merged.get("format") or DEFAULT_FORMAT)
+
+    def _check_speech(self, section: Section, options: Mapping[str, Any]) -> None:
+        """Have the client find what no schema can say, and what UTF-8 can't."""
+        try:
+            check_speech(options, formats=SPOKEN_FORMATS)
+        except InvalidOptionError as error:
+            name, _, message = str(error).partition(": ")
+            names = (name,) if name in options else _ACCENT
+            if name not in options and not any(each in options for each in _ACCENT):
+                return  # tempo with duration, which was told with its place
+            option = f"--{names[0].replace('_', '-')}"
+            self._tell(self._said(section, *names), option, message if name in options else str(error))
+        for name in section.fields:
+            value = section.get(name)
+            if isinstance(value, str) and name != "out" and not is_utf8(value):
+                message = NOT_UTF8
+                self.findings.value(self.document, section.within(name), message)
+
+
+_NOT_SPEECH = frozenset({"text", "voice", "voice_prompt_id", "out"})
+
+
+def open_script(data: bytes, file: str, form: ScriptFormat, given: Mapping[str, Any]) -> Script:
+    """Read a script's bytes; ``file`` is how it is shown.
+
+    Raises:
+        ScriptError: nothing of it can be read.
+    """
+    findings = Findings()
+    text = decode(data, file, findings)
+    document = _read(text, file, form, findings) if text is not None else None
+    if document is None:
+        raise ScriptError(sorted(set(findings.problems)))
+    given = _set(given)
+    for group in _GROUPS:
+        if given.keys() >= set(group):
+            names = " and ".join(f"--{name.replace('_', '-')}" for name in group)
+            raise UsageError(f"{names} exclude each other: give one")
+    script = Script(document=document, given=given, findings=findings)
+    data_lines = document.data.get("lines") if isinstance(document.data, dict) else document.data
+    if isinstance(data_lines, list) and len(data_lines) > MAX_LINES:
+        message = f"{len(data_lines)} lines: at most {MAX_LINES} are taken, so split the script"
+        raise ScriptError([Problem(file, 0, 0, "", message)])
+    return script
+
+
+def _read(text: str, file: str, form: ScriptFormat, findings: Findings) -> Document | None:
+    match form:
+        case ScriptFormat.YAML:
+            return read_yaml(text, file, findings)
+        case ScriptFormat.JSONL:
+            return read_json_lines(text, file, findings)
+        case ScriptFormat.CSV:
+            return read_table(text, file, line_fields(), findings)
+
+
+def line_fields() -> tuple[str, ...]:
+    """Return the names of a line's fields."""
+    return tuple(read_schema("batch")["$defs"]["line"]["properties"])
+
+
+def _set(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _over(general: Mapping[str, Any], section: Section) -> dict[str, Any]:
+    """Return what is said in general with a section's own fields over it."""
+    merged = dict(general)
+    for group in _GROUPS:
+        if any(section.has(name) for name in group):
+            for name in group:
+                merged.pop(name, None)
+    own = {name: section.get(name) for name in section.fields if section.get(name) is not None}
+    return merged | {name: int(v) if name in _WHOLE else v for name, v in own.items()}

@@ -1,0 +1,196 @@
+"""What a batch remembers in its directory: how each file was made, so that it isn't made and paid for twice.
+
+The file is append-only and fsynced, and it is the mutex of the directory (flock, so that a kill frees it).
+A record is written before its file appears: a file of ours is never without one, whenever a run is killed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ddvoices.errors import BatchStateError, BusyError, OutputError
+from ddvoices.files import sync_folder
+
+STATE_NAME = ".ddvoices-batch.jsonl"
+FORMAT_VERSION = "1.0"
+_HEADER = {"format_version": FORMAT_VERSION}
+_WAY_OUT = "delete it, and use --force once: every line is then spoken again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """How a file was made: the digest of all that was asked for, the voice in it, and what came out."""
+
+    out: str
+    digest: str
+    voice_id: str
+    sha256: str
+    size: int
+    seconds: float | None = None
+
+
+@dataclass(slots=True)
+class Memory:
+    """What is remembered: the last record of each file, and every content that a file ever had from us."""
+
+    last: dict[str, Made] = field(default_factory=dict)
+    hashes: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, made: Made) -> None:
+        """Remember one file."""
+        self.last[made.out] = made
+        self.hashes.setdefault(made.out, set()).add(made.sha256)
+
+    def is_ours(self, out: str, sha256: str) -> bool:
+        """Tell whether a file with this content was written by a batch."""
+        return sha256 in self.hashes.get(out, ())
+
+
+class BatchState:
+    """The open, held state of one output directory."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self._mutex = threading.Lock()  # files are saved in threads
+        data = _read(path)
+        self.memory = _memory(data, path)
+        os.ftruncate(descriptor, data.rfind(b"\n") + 1)  # the next record must not join half a line
+
+    def append(self, made: Made) -> None:
+        """Write one record and wait until it is on disk.
+
+        Raises:
+            BatchStateError: it can't be written; nothing of it is left.
+        """
+        with self._mutex:
+            size = os.fstat(self._descriptor).st_size
+            records = [asdict(made)] if size else [_HEADER, asdict(made)]
+            data = "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in records).encode()
+            try:
+                while data:
+                    data = data[os.write(self._descriptor, data) :]
+                os.fsync(self._descriptor)
+            except OSError as error:
+                with suppress(OSError):
+                    os.ftruncate(self._descriptor, size)
+                raise BatchStateError(f"{self.path}: can't be written: {error.strerror}") from error
+            self.memory.add(made)
+
+
+@contextmanager
+def hold_state(folder: Path) -> Iterator[BatchState]:
+    """Hold an output directory, which is made if it isn't there, for one run.
+
+    Raises:
+        BusyError: another run holds it.
+        OutputError: the directory can't be made.
+        BatchStateError: the state can't be used.
+    """
+    path = folder / STATE_NAME
+    descriptor = _open(path)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BusyError(f"{folder}: another batch is writing here: wait for it to end") from error
+        except OSError as error:
+            raise BatchStateError(f"{path}: can't be locked: {error.strerror}") from error
+        yield BatchState(path, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def peek_state(folder: Path) -> Memory:
+    """Return what is remembered, without holding or making anything.
+
+    Raises:
+        BatchStateError: the state can't be used.
+    """
+    path = folder / STATE_NAME
+    return _memory(_read(path), path)
+
+
+def request_digest(*, text: str, voice_id: str, speech: Mapping[str, Any], region: str, endpoint: str) -> str:
+    """Return the hash of everything that one generation depends on.
+
+    It is part of the state's format: what changes here is spoken again.
+    """
+    asked = {
+        "text": text,
+        "voice": voice_id,
+        "speech": {name: _same_number(value) for name, value in speech.items()},
+        "region": region,
+        "endpoint": endpoint,
+    }
+    canonical = json.dumps(asked, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(b"ddvoices batch 1\0" + canonical.encode()).hexdigest()
+
+
+def _same_number(value: object) -> object:
+    """Return 1 and 1.0 as one, since the formats of scripts differ in it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _open(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path.parent}: can't be made: {error.strerror}: name another by -o") from error
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        descriptor = os.open(path, flags, 0o644)
+    except OSError as error:
+        raise BatchStateError(
+            f"{path}: can't be opened: {error.strerror}: name a directory that can be written to by -o"
+        ) from error
+    sync_folder(path.parent)
+    return descriptor
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes() if path.is_file() else b""
+    except OSError as error:
+        raise BatchStateError(f"{path}: can't be read: {error.strerror}") from error
+
+
+def _memory(data: bytes, path: Path) -> Memory:
+    """Return the records; a last line that a crash has cut doesn't count."""
+    memory = Memory()
+    for number, line in enumerate(data[: data.rfind(b"\n") + 1].split(b"\n")[:-1], start=1):
+        if number == 1:
+            _check_header(line, path)
+        else:
+            memory.add(_record(line, path, number))
+    return memory
+
+
+def _check_header(line: bytes, path: Path) -> None:
+    try:
+        version = json.loads(line)["format_version"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BatchStateError(f"{path}:1: broken: {_WAY_OUT}") from error
+    if version != FORMAT_VERSION:
+        raise BatchStateError(f"{path}: written by another release (format {version!r}): upgrade ddvoices")
+
+
+def _record(line: bytes, path: Path, number: int) -> Made:
+    try:
+        record = json.loads(line)
+        made = Made(**{name: record[name] for name in Made.__slots__})
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BatchStateError(f"{path}:{number}: broken: {_WAY_OUT}") from error
+    texts = (made.out, made.digest, made.voice_id, made.sha256)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(made.size, int):
+        raise BatchStateError(f"{path}:{number}: broken: {_WAY_OUT}")
+    return made
