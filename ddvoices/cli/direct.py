@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from ddvoices.errors import DdvoicesError, ExitCode, UsageError
 if TYPE_CHECKING:
     from ddvoices.cli.regions import OpenRegions
     from ddvoices.cli.session import Session
-    from ddvoices.client import DeepdubClient
+    from ddvoices.client import DeepdubClient, Endpoints
     from ddvoices.model import Catalog, RegionPlan, RegionSettings, VoiceSpec
 
 
@@ -25,6 +25,14 @@ class KeyedVoice:
     client: DeepdubClient
     id: str
     locale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedVoices:
+    """The ids that keys mean in a region, and a client to use them with."""
+
+    client: DeepdubClient
+    ids: Mapping[str, str]
 
 
 @contextmanager
@@ -40,17 +48,30 @@ def open_client(session: Session, region: str | None) -> Iterator[DeepdubClient]
         AuthError: there is no key for it, or a key must not go there.
     """
     from ddvoices.auth import find_key
-    from ddvoices.client import DeepdubClient, resolve_endpoints
+    from ddvoices.client import DeepdubClient
+
+    endpoints = region_endpoints(session, region)
+    key = find_key(endpoints.region, environ=os.environ)
+    with warnings_told(session), DeepdubClient(api_key=key.value, endpoints=endpoints) as client:
+        yield client
+
+
+def region_endpoints(session: Session, region: str | None) -> Endpoints:
+    """Return where a region is asked, the default one if none is named; needs no key.
+
+    Raises:
+        CatalogError: the catalog's settings are not valid.
+        UsageError: there is no such region.
+        UntrustedEndpointError: a key must not go there.
+    """
+    from ddvoices.client import resolve_endpoints
 
     name = region_name(region)
     settings = _region_settings(session)
     if name not in settings:
         known = ", ".join(sorted(settings))
         raise UsageError(f"no region {name!r}: there are {known}, and those that a catalog gives endpoints")
-    endpoints = resolve_endpoints(name, settings[name], os.environ)
-    key = find_key(name, environ=os.environ)
-    with _warnings_told(session), DeepdubClient(api_key=key.value, endpoints=endpoints) as client:
-        yield client
+    return resolve_endpoints(name, settings[name], os.environ)
 
 
 @contextmanager
@@ -63,15 +84,38 @@ def open_keyed_voice(session: Session, key: str, region: str | None) -> Iterator
         DdvoicesError: there is no voice yet, or it can't be told which one it is.
     """
     from ddvoices.catalog import load_catalog
-    from ddvoices.cli.regions import open_regions
 
     name = region_name(region)
     catalog = load_catalog(session.catalog_directory, read_git=False)
     spec = _spec_of(catalog, key, name)
-    with open_regions(catalog, [name]) as opened, _warnings_told(session):
-        found = _plan_region(catalog, opened, name)
-        voice_id = _meant_id(session, found, key)
-        yield KeyedVoice(client=opened.clients[name], id=voice_id, locale=spec.locale)
+    with open_keyed_voices(session, catalog, [key], name) as found:
+        yield KeyedVoice(client=found.client, id=found.ids[key], locale=spec.locale)
+
+
+@contextmanager
+def open_keyed_voices(
+    session: Session, catalog: Catalog, keys: Iterable[str], region: str
+) -> Iterator[KeyedVoices]:
+    """Open a region and find the voices that keys of the catalog mean there now, by one plan.
+
+    Raises:
+        DdvoicesError: one has no voice yet, or it can't be told which one it is; all of them are named.
+    """
+    from ddvoices.cli.regions import open_regions
+
+    with open_regions(catalog, [region]) as opened, warnings_told(session):
+        plan = _plan_region(catalog, opened, region)
+        if plan.error is not None:
+            raise _failed(f"{region}: {plan.error}", plan.error_code)
+        ids, errors = {}, []
+        for key in sorted(keys):
+            try:
+                ids[key] = _meant_id(session, plan, key)
+            except DdvoicesError as error:
+                errors.append(str(error))
+        if errors:
+            raise DdvoicesError("; ".join(errors))
+        yield KeyedVoices(client=opened.clients[region], ids=ids)
 
 
 def region_name(region: str | None) -> str:
@@ -183,8 +227,6 @@ def _meant_id(session: Session, plan: RegionPlan, key: str) -> str:
     """Return the id that a key means now, said so if it isn't what the catalog wants any more."""
     from ddvoices.model import Action
 
-    if plan.error is not None:
-        raise _failed(f"{plan.region}: {plan.error}", plan.error_code)
     for problem in plan.errors:
         if problem.key == key:
             raise DdvoicesError(f"{plan.region}: {key}: {problem.message}")
@@ -203,16 +245,20 @@ def _failed(message: str, code: ExitCode) -> DdvoicesError:
 
 
 @contextmanager
-def _warnings_told(session: Session) -> Iterator[None]:
-    """Print what the client warns of as this program prints warnings; with -v it is logged anyway."""
+def warnings_told(session: Session) -> Iterator[None]:
+    """Print what the client warns of as this program prints warnings, once; with -v it is logged anyway."""
     import logging
+
+    told = set()
 
     class Teller(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            session.warn(record.getMessage())
+            if record.getMessage() not in told:
+                told.add(record.getMessage())
+                session.warn(record.getMessage())
 
     log, teller = logging.getLogger("ddvoices.client"), Teller(logging.WARNING)
-    if not session.verbose:
+    if not session.verbose and not log.handlers:  # one inside another tells everything
         log.addHandler(teller)
     try:
         yield

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "tts_retro",
         "Have a text spoken, and print where the audio will be.",
     ),
+    "tts-batch": ("ddvoices.cli.batch", "tts_batch", "Speak a script of many lines, each into a file."),
     "gender": (
         "ddvoices.cli.gender",
         "gender",

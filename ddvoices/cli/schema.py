@@ -12,7 +12,7 @@ from ddvoices.errors import UsageError
 def schema(*, name: str) -> None:
     """Print a JSON Schema of the files.
 
-    NAME is catalog, voices or plan.
+    NAME is catalog, voices, plan, batch or batch-report.
 
     \b
     Examples:

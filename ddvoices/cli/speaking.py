@@ -57,7 +57,7 @@ target_gender = click.option(
     type=click.Choice(["male", "female", "non_binary"], case_sensitive=False),
     help="The gender to speak in.",
 )
-_SPEECH = (
+_MANNER = (
     *_LANGUAGE,
     click.option("--temperature", type=click.FloatRange(0, 1), help="How freely it is spoken."),
     click.option("--variance", type=click.FloatRange(0, 1), help="How much it varies."),
@@ -68,8 +68,11 @@ _SPEECH = (
     click.option("--accent-base-locale", help="With the next two: the accent to start from."),
     click.option("--accent-locale", help="The accent to go to."),
     click.option("--accent-ratio", type=click.FloatRange(0, 1), help="How far to go there."),
-    click.option("--generation-id", type=click.UUID, help="An id of your own for the generation."),
     target_gender,
+)
+_SPEECH = (
+    *_MANNER,
+    click.option("--generation-id", type=click.UUID, help="An id of your own for the generation."),
 )
 
 
@@ -97,6 +100,11 @@ def sample_rate(default: str) -> Callable[[F], F]:
 def speech(command: F) -> F:
     """Add the options of a synthesis, named as the client's arguments; what isn't given is None."""
     return _all(_SPEECH, command)
+
+
+def manner(command: F) -> F:
+    """Add the options of a synthesis that any number of generations can share."""
+    return _all(_MANNER, command)
 
 
 def _all(added: tuple[Callable[[Any], Any], ...], command: F) -> F:
