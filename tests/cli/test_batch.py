@@ -1,0 +1,345 @@
+"""``ddvoices tts-batch``: a script into a file for each line, by the program and the emulator's speech."""
+
+from __future__ import annotations
+
+import base64
+import json
+import signal
+import subprocess
+import time
+import wave
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+from cli.program import command, environment, keyed, on_terminal, run
+from service import Emulator
+from workspace import Workspace, write_tone
+
+from ddvoices.audio import sniff
+from ddvoices.batch.state import STATE_NAME, hold_state
+from ddvoices.resources import read_schema
+
+GENERATION = "/open/text-to-speech"
+
+
+class Stage:
+    """A folder with a script, an account with one voice, and the program on them."""
+
+    def __init__(self, folder: Path, emulator: Emulator, key: str) -> None:
+        self.folder, self.emulator, self.key = folder / "here", emulator, key
+        self.folder.mkdir()
+        self.script = self.folder / "script.jsonl"
+        self.out = self.folder / "script"
+        self.env = keyed(emulator.base_url, key, DEEPDUB_BASE_WEBSOCKET_URL=emulator.websocket_url)
+        self.voice = self._add_voice(write_tone(folder / "ada.wav"))
+        emulator.clear_requests(key)
+
+    def _add_voice(self, sample: Path) -> str:
+        data = base64.b64encode(sample.read_bytes()).decode()
+        voice = {"filename": "ada.wav", "data": data, "title": "Ada", "gender": "FEMALE", "locale": "en-GB"}
+        _, answer = self.emulator.call(self.key, "POST", "/voice", voice)
+        return str(answer["response"]["voice_prompt_id"])
+
+    def write(self, *lines: dict[str, Any] | str) -> None:
+        """Write a script of these lines; a text alone is a line too."""
+        written = [{"text": line} if isinstance(line, str) else line for line in lines]
+        self.script.write_text("".join(json.dumps(line) + "\n" for line in written), encoding="utf-8")
+
+    def arguments(self, *more: str) -> list[str]:
+        return ["tts-batch", self.script.name, "--voice-prompt-id", self.voice, *more]
+
+    def run(self, *arguments: str, code: int = 0, **options: Any) -> CompletedProcess[str]:
+        done = run(*self.arguments(*arguments), **{"env": self.env, "cwd": self.folder, **options})
+        assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done
+
+    def report(self, *arguments: str, code: int = 0, **options: Any) -> dict[str, Any]:
+        """Run, and return the report, held against its schema."""
+        from jsonschema import Draft202012Validator
+
+        report = json.loads(self.run("--output-format", "json", *arguments, code=code, **options).stdout)
+        Draft202012Validator(read_schema("batch-report")).validate(report)
+        return report
+
+    def results(self, *arguments: str, **options: Any) -> dict[str, str]:
+        return {line["out"]: line["result"] for line in self.report(*arguments, **options)["lines"]}
+
+    def asked(self) -> list[str]:
+        """Return the texts of the generations that the service was asked for, in order."""
+        log = self.emulator.requests(self.key)
+        return [entry["body"]["targetText"] for entry in log if entry["path"] == GENERATION]
+
+    def files(self) -> list[str]:
+        return sorted(path.relative_to(self.out).as_posix() for path in self.out.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def stage(tmp_path, emulator, api_key) -> Stage:
+    return Stage(tmp_path, emulator, api_key)
+
+
+def test_each_line_becomes_a_file_in_its_format(stage):
+    stage.write("One.", {"text": "Two.", "out": "deep/er/two.mp3"}, {"text": "Three.", "out": "3.pcm"})
+    done = stage.run("--sample-rate", "16000")
+    assert done.stdout.startswith("Batch: 3 spoken; ")
+    assert done.stderr == ""
+    assert stage.files() == [STATE_NAME, "0001-one.wav", "3.pcm", "deep/er/two.mp3"]
+    with wave.open(str(stage.out / "0001-one.wav")) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 16000)
+        assert 0.1 < file.getnframes() / 16000 < 3
+    assert (stage.out / "0001-one.wav").stat().st_size == 44 + file.getnframes() * 2
+    assert sniff((stage.out / "deep/er/two.mp3").read_bytes()) == "mp3"
+
+
+def test_only_what_has_changed_is_spoken_again_and_nothing_that_a_person_made_is_lost(stage):
+    stage.write("One.", "Two.", "Three.")
+    assert [*stage.results().values()] == ["spoken"] * 3
+    # the same again, without a word to the socket
+    stage.emulator.clear_requests(stage.key)
+    assert [*stage.results().values()] == ["unchanged"] * 3
+    assert stage.emulator.requests(stage.key) == []
+    # a changed text, an option, and a file that is gone
+    stage.write("One!", {"text": "Two.", "out": "0002-two.wav", "seed": 7}, "Three.", "Four.")
+    (stage.out / "0003-three.wav").unlink()
+    (stage.out / "mine.txt").write_text("not of the script")
+    assert [*stage.results().values()] == ["spoken"] * 4
+    assert sorted(stage.asked()) == ["Four.", "One!", "Three.", "Two."]
+    # a file that somebody has edited, and one that isn't ours
+    (stage.out / "0001-one.wav").write_text("edited")
+    (stage.out / "five.wav").write_text("somebody's")
+    stage.write("One!", {"text": "Five.", "out": "five.wav"})
+    stage.emulator.clear_requests(stage.key)
+    refused = stage.run(code=6).stderr.splitlines()
+    assert [line.partition(": is there, and not as a batch")[0] for line in refused] == [
+        "error: script.jsonl:1:1: out: script/0001-one.wav",
+        "error: script.jsonl:2:1: out: script/five.wav",
+    ]
+    assert (stage.asked(), (stage.out / "five.wav").read_text()) == ([], "somebody's")
+    assert [*stage.results("--force").values()] == ["spoken"] * 2
+    assert (stage.out / "mine.txt").read_text() == "not of the script"
+
+
+def test_a_limit_and_faults_in_between_are_overcome_and_nothing_is_paid_for_twice(stage):
+    lines = [f"Line {number}." for number in range(24)]
+    stage.write(*lines)
+    stage.emulator.settings(stage.key, max_concurrent=3, first_audio_ms=20)
+    stage.emulator.faults(
+        stage.key,
+        [
+            {"method": "GET", "path": "/open", "kind": "status", "status": 503, "count": 1},
+            {"method": "WS", "path": GENERATION, "kind": "status", "status": 429, "count": 2, "skip": 2},
+            {"method": "WS", "path": GENERATION, "kind": "reset", "when": "after", "count": 1, "skip": 8},
+            {"method": "WS", "path": GENERATION, "kind": "status", "status": 400, "count": 1, "skip": 12},
+        ],
+    )
+    first = stage.report("--parallelism", "6", "--connections", "2", code=4)
+    assert first["summary"]["spoken"] >= 18
+    assert first["summary"]["skipped"] == 0
+    lost = [line for line in first["lines"] if line["result"] == "failed"]
+    assert 2 <= len(lost) == first["summary"]["failed"]
+    log = [entry for entry in stage.emulator.requests(stage.key) if entry["path"] == GENERATION]
+    refused = [entry for entry in log if not entry["admitted"]]
+    assert 0 < len(refused) < 24  # the run has slowed down
+    second = stage.report()
+    assert second["summary"]["spoken"] == len(lost)
+    assert second["summary"]["unchanged"] == 24 - len(lost)
+    assert len(stage.files()) == 25
+    log = [entry for entry in stage.emulator.requests(stage.key) if entry["path"] == GENERATION]
+    paid = Counter(entry["body"]["targetText"] for entry in log if entry["admitted"] and not entry["fault"])
+    again = {lines[line["line"] - 1] for line in lost}
+    assert set(paid) == set(lines)
+    assert {text for text, times in paid.items() if times > 1} <= again
+
+
+def test_without_credits_no_more_lines_are_started(stage):
+    stage.write(*(f"Line {number}." for number in range(9)))
+    stage.emulator.settings(stage.key, credits=2)
+    report = stage.report("--parallelism", "1", code=4)
+    assert report["summary"] == {"spoken": 2, "unchanged": 0, "to_speak": 0, "failed": 1, "skipped": 6}
+    assert len(stage.asked()) == 3
+    assert "credits" in report["stopped"]
+    assert all("credits" in line["error"] for line in report["lines"][2:])
+    stage.emulator.settings(stage.key, credits=None)
+    assert stage.report()["summary"]["spoken"] == 7
+
+
+@pytest.mark.parametrize(
+    ("env", "code", "said"),
+    [
+        ({"DEEPDUB_API_KEY": ""}, 7, "no API key"),
+        ({"DEEPDUB_API_KEY": "not-a-key"}, 7, "401"),
+        ({"DEEPDUB_BASE_WEBSOCKET_URL": ""}, 7, "set DEEPDUB_BASE_WEBSOCKET_URL too"),
+    ],
+)
+def test_where_nothing_could_be_spoken_the_exit_code_is_the_causes_own(stage, env, code, said):
+    stage.write("One.", "Two.")
+    done = stage.run(code=code, env={**stage.env, **env})
+    assert said in done.stdout + done.stderr
+    assert set(stage.files() if stage.out.exists() else ()) <= {STATE_NAME}
+
+
+def test_a_line_that_the_service_refuses_fails_alone_and_is_told_with_its_place(stage):
+    stage.write("One.", {"text": "Two.", "voice_prompt_id": "nobody", "out": "two.wav"}, "Three.")
+    done = stage.run(code=4)
+    failed, counted = done.stdout.splitlines()
+    assert failed.startswith("script.jsonl:2: two.wav: ")
+    assert "nobody" in failed
+    assert counted.startswith("Batch: 2 spoken, 1 failed; ")
+
+
+@contextmanager
+def running(stage: Stage, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A run that has spoken its first line, and is at others that take long."""
+    stage.write("One.", *(f"A line that takes long, {number}." for number in range(6)))
+    hanging = {"method": "WS", "path": GENERATION, "kind": "hang", "when": "after", "skip": 1}
+    stage.emulator.faults(stage.key, [hanging])
+    with (
+        environment(stage.env) as variables,
+        subprocess.Popen(
+            command(*stage.arguments("--parallelism", "1", *arguments)),
+            cwd=stage.folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        try:
+            while (
+                not stage.emulator.fault_counts(stage.key)[0]["struck"] or "0001-one.wav" not in stage.files()
+            ):
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.05)
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_reports_keeps_what_is_finished_and_goes_on_next_time(stage, number):
+    with running(stage, "--output-format", "json") as process:
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "")
+    report = json.loads(out)
+    assert report["summary"] == {"spoken": 1, "unchanged": 0, "to_speak": 0, "failed": 1, "skipped": 5}
+    assert report["interrupted"]
+    assert stage.files() == [STATE_NAME, "0001-one.wav"]
+    stage.emulator.faults(stage.key, [])
+    assert Counter(stage.results().values()) == {"unchanged": 1, "spoken": 6}
+
+
+def test_killed_it_goes_on_next_time_and_while_it_runs_no_other_may_write_there(stage):
+    with running(stage) as process:
+        assert "another batch is writing here" in stage.run(code=1).stderr
+        process.kill()
+        process.wait(60)
+    stage.emulator.faults(stage.key, [])
+    assert Counter(stage.results().values()) == {"unchanged": 1, "spoken": 6}
+    assert len(stage.files()) == 8  # no half file is left
+
+
+def test_a_dry_run_needs_no_key_and_no_network_and_writes_nothing(stage):
+    stage.write("One.", {"text": "Some years ago, never mind how long.", "tempo": 2, "out": "two.mp3"})
+    nowhere = {"DEEPDUB_BASE_WEBSOCKET_URL": stage.emulator.websocket_url}
+    report = stage.report("--dry-run", env=nowhere)
+    assert report["dry_run"]
+    assert [line["result"] for line in report["lines"]] == ["to_speak"] * 2
+    assert report["seconds"] == pytest.approx(sum(line["seconds"] for line in report["lines"]))
+    assert not stage.out.exists()
+    stage.run()
+    stage.write("One.", "Another.")
+    shown = stage.run("--dry-run", env=nowhere).stdout.splitlines()
+    assert [line.split()[0] for line in shown] == ["unchanged", "to", "Batch:"]
+    assert shown[-1].startswith("Batch: 1 unchanged, 1 to speak; about ")
+
+
+def test_everything_that_is_wrong_is_told_before_anything_is_spoken(stage):
+    stage.write({"text": "", "tempo": 0}, {"text": "a", "out": "../a.wav"})
+    said = stage.run(code=64).stderr.splitlines()
+    assert [line.partition(" ")[2].partition(": ")[0] for line in said] == [
+        "script.jsonl:1:10",
+        "script.jsonl:1:23",
+        "script.jsonl:2:22",
+    ]
+    assert stage.asked() == []
+    assert not stage.out.exists()
+    stage.write({"text": "a", "out": "up/a.wav"}, {"text": "b", "out": "folder"} | {"format": "wav"})
+    (stage.out / "folder").mkdir(parents=True)
+    (stage.out / "up").symlink_to("..")
+    said = stage.run("--force", code=64).stderr
+    assert "script.jsonl:1:1: out: script/up/a.wav: a link leads out" in said
+    assert "script.jsonl:2:1: out: script/folder: can't be made" in said
+
+
+def test_a_script_may_come_from_stdin_and_must_say_what_it_is(stage):
+    arguments = ["tts-batch", "-", "--voice-prompt-id", stage.voice, "-o", "audio"]
+    table = 'text;seed\n"Hello; you";7\n'
+    done = run(*arguments, "--script-format", "csv", input=table, env=stage.env, cwd=stage.folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (stage.folder / "audio" / "0001-hello-you.wav").exists()
+    done = run(*arguments, input=table, env=stage.env, cwd=stage.folder)
+    assert (done.returncode, "--script-format" in done.stderr) == (64, True)
+
+
+def test_progress_is_json_lines_or_a_bar_that_leaves_nothing_behind(stage):
+    stage.write("One.", "Two.")
+    done = run("--log-format", "json", *stage.arguments(), env=stage.env, cwd=stage.folder)
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {(line["line"], line["out"], line["result"]) for line in told} == {
+        (1, "0001-one.wav", "spoken"),
+        (2, "0002-two.wav", "spoken"),
+    }
+    code, shown = on_terminal(*stage.arguments("--force"), env=stage.env, cwd=stage.folder)
+    assert code == 0
+    assert "2/2" in shown
+    assert "of speech" in shown.splitlines()[-1]
+
+
+# voices by their keys
+
+
+@pytest.fixture
+def workspace(tmp_path, emulator) -> Workspace:
+    made = Workspace(tmp_path, emulator, regions=("us", "eu"))
+    made.settings["regions"]["us"]["base_websocket_url"] = emulator.websocket_url
+    made.voice("ada", locale="en-GB")
+    made.voice("bob", locale="de-DE", regions=["us"])
+    return made
+
+
+def test_keys_mean_the_voices_that_they_mean_now_each_in_its_own_language(workspace, tmp_path):
+    (tmp_path / "s.csv").write_text("text,voice\nHello,ada\nHallo,bob\nHallo,ada\n", encoding="utf-8")
+    missing = workspace.run("tts-batch", "s.csv", code=1)
+    assert missing.stderr.startswith("error: ada has no voice in us yet: run `ddvoices apply`; bob has no")
+    shown = workspace.run("tts-batch", "s.csv", "--dry-run", env={"DEEPDUB_API_KEY_US": ""}).stdout
+    assert "3 to speak" in shown
+    workspace.apply()
+    workspace.calls()
+    workspace.run("tts-batch", "s.csv")
+    ids = {voice["name"]: voice["id"] for voice in workspace.there()}
+    log = workspace.emulator.requests(workspace.key)
+    asked = [(e["body"]["voicePromptId"], e["body"]["locale"]) for e in log if e["path"] == GENERATION]
+    ada, bob = (ids["Ada"], "en-GB"), (ids["Bob"], "de-DE")
+    assert sorted(asked) == sorted([ada, ada, bob])
+    assert sum(e["path"] == "/voice" for e in log) == 1  # one listing for all keys
+    shown = workspace.run("tts-batch", "s.csv", "--dry-run", env={"DEEPDUB_API_KEY_US": ""}).stdout
+    assert f"(if bob still means {ids['Bob']})" in shown
+    wrong = workspace.run("tts-batch", "s.csv", "-r", "eu", code=64).stderr
+    assert wrong.startswith("error: s.csv:3:7: voice: bob is not for this region")
+
+
+def test_a_state_of_another_release_is_said_so_and_left_alone(stage):
+    stage.write("One.")
+    with hold_state(stage.out):
+        pass
+    (stage.out / STATE_NAME).write_text('{"format_version":"9.0"}\n')
+    assert "upgrade ddvoices" in stage.run("--force", code=1).stderr
+    assert stage.asked() == []
