@@ -37,6 +37,7 @@ format: $(VENV)/.dev ## Put the code in order
 
 bench: $(VENV)/.dev .peers/.ready ## Measurements, as ratios against a peer in the same run
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/sockets.py
 	$(BIN)/python benchmarks/batch.py
 
 docs: $(VENV)/.dev ## Write the parts of the README that come from real runs

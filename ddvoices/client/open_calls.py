@@ -126,7 +126,10 @@ class OpenCalls(SocketCalls):
         chosen_id = check_generation_id(generation_id)
         patience = self._patience(timeout, total_timeout)
         spoken = channel.speak(chosen_id, options, kwargs, patience)
-        return _told(spoken, chosen_id, bare=bare, level=logging.INFO if verbose else logging.DEBUG)
+        level = logging.INFO if verbose else logging.DEBUG
+        if not bare and not _log.isEnabledFor(level):
+            return spoken
+        return _told(spoken, chosen_id, bare=bare, level=level)
 
     async def gender_classify(
         self,

@@ -43,6 +43,7 @@ class _Waiter:
     heard: float
     events: deque[Event] = field(default_factory=deque)
     wake: asyncio.Future[None] | None = None
+    begun: bool = False
 
     @property
     def deadline(self) -> float:
@@ -122,8 +123,11 @@ class _Link:
         """Read messages until there are no more; every end is told to everyone."""
         try:
             while True:
+                began = False
                 for told in self.core.receive(await self.socket.recv()):
-                    self._tell(told)
+                    began = self._tell(told) or began
+                if began:
+                    await asyncio.sleep(0)  # the first piece is not to wait until all that has come is read
         except (ConnectionClosed, OSError) as error:
             self._fail_all(lost(error, key=self._key))
         except InvalidResponseError as error:
@@ -133,18 +137,20 @@ class _Link:
             self._fail_all(ConnectionLostError(f"a message could not be read: {type(error).__name__}"))
             raise
 
-    def _tell(self, told: Told) -> None:
-        """Hand an event to whom it is for; after its last one nothing is waited for."""
+    def _tell(self, told: Told) -> bool:
+        """Hand an event to whom it is for, and tell whether it is their first; after the last they leave."""
         generation_id, event = told
         waiter = self._waiters.get(generation_id)
         if waiter is None:
-            return
+            return False
         waiter.heard = self._loop.time()
         if isinstance(event, Heard):
-            return
+            return False
         if not isinstance(event, Audio):
             del self._waiters[generation_id]
+        begins = waiter.wake is not None
         waiter.tell(event)
+        return begins
 
     def _fail_all(self, error: ServiceError) -> None:
         """Tell everyone who waits that there is nothing more to come."""
