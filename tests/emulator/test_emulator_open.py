@@ -58,7 +58,7 @@ def test_a_generation_comes_in_chunks_each_a_wav_of_its_own(emulator, api_key, t
         assert (tag, channels, rate, bits, extra, guid[:2]) == (0xFFFE, 1, 16000, 16, 22, b"\1\0")
         samples += parts[b"data"]
     assert len(audio(heard)) > 2
-    assert len(samples) == len(spoken(emulator, api_key, {**document, "format": "headerless-wav"}))
+    assert samples == spoken(emulator, api_key, {**document, "format": "headerless-wav"})
 
 
 @pytest.mark.parametrize(
@@ -68,14 +68,13 @@ def test_a_generation_comes_in_chunks_each_a_wav_of_its_own(emulator, api_key, t
         *(("s16le", option) for option in ({"duration": 3}, {"targetDuration": 3}, {"tempo": 1.5})),
     ],
 )
-def test_the_audio_is_as_long_as_that_of_tts(emulator, api_key, talk, name, option):
+def test_the_audio_is_that_of_tts(emulator, api_key, talk, name, option):
     document = request(emulator, api_key, sampleRate=24000, **option)
     twin = "headerless-wav" if name == "s16le" else name
     talk.say(action=SPEAK, format=name, **document)
     pieces = audio(talk.hear_until(finished))
     assert len(pieces) > 1
-    whole, same = b"".join(pieces), spoken(emulator, api_key, {**document, "format": twin})
-    assert len(whole) == len(same)
+    assert b"".join(pieces) == spoken(emulator, api_key, {**document, "format": twin})
 
 
 @pytest.mark.parametrize(("header", "lengths"), [("wide", {68}), ("plain", {44}), ("list", {44 + 8 + 22})])
