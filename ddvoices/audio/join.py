@@ -9,7 +9,8 @@ from ddvoices.audio.wav import is_wave, read_roughly
 from ddvoices.errors import InvalidResponseError
 
 _PCM = 1
-_INTEGERS = (b"\x01\x00", b"\xfe\xff")
+_INTEGER = b"\x01\x00"
+_EXTENDED = b"\xfe\xff"
 _LARGEST = 0xFFFFFFFF
 
 
@@ -45,7 +46,7 @@ class WavJoiner:
 
     def header(self, *, known: bool = True) -> bytes:
         """Return the header for the samples so far; if their number isn't ``known`` yet, it says so."""
-        fmt = self.fmt or b""
+        fmt = _plain(self.fmt or b"")
         body = b"WAVEfmt " + struct.pack("<I", len(fmt)) + fmt + bytes(len(fmt) % 2)
         size, whole = self.size, len(body) + 8 + self.size + self.size % 2
         if known and whole > _LARGEST:
@@ -63,7 +64,7 @@ class WavJoiner:
     def _frame(self) -> int:
         """Return the bytes that belong together; 1 where that can't be told."""
         fmt = self.fmt or b""
-        return (int.from_bytes(fmt[12:14], "little") or 1) if fmt[:2] in _INTEGERS else 1
+        return (int.from_bytes(fmt[12:14], "little") or 1) if fmt[:2] in (_INTEGER, _EXTENDED) else 1
 
     def _settle(self, fmt: bytes) -> None:
         """Take a format, or compare it with the one that was taken."""
@@ -97,6 +98,13 @@ def make_wav(samples: bytes | bytearray, *, rate: int) -> bytes:
     joiner = WavJoiner(rate=rate)
     joiner.size = len(samples) // 2 * 2
     return joiner.header() + samples[: joiner.size]  # whatever they begin with
+
+
+def _plain(fmt: bytes) -> bytes:
+    """Return a format as it is written for up to two channels of 16 bits: not every reader knows another."""
+    channels, bits = int.from_bytes(fmt[2:4], "little"), int.from_bytes(fmt[14:16], "little")
+    is_integer = fmt[:2] == _EXTENDED and fmt[24:26] == _INTEGER
+    return _INTEGER + fmt[2:16] if is_integer and channels <= 2 and bits <= 16 else fmt
 
 
 def _pcm_format(rate: int) -> bytes:

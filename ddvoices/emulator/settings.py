@@ -191,7 +191,7 @@ class Settings:
         metadata=_says("Which of generationId and errorType an error on /open carries."),
     )
     gender_echo: bool = field(
-        default=True, metadata=_says("gender-classify answers with the generationId of its request.")
+        default=False, metadata=_says("gender-classify answers with the generationId of its request.")
     )
     gender_delay_ms: int = field(
         default=0, metadata=_says("Wait before gender-classify is answered.", minimum=0)

@@ -49,6 +49,8 @@ def test_pieces_become_one_file_that_every_reader_reads_whole(form):
     assert (found.rate, found.channels, found.bits) == (16000, 1, 16)
     assert [wav_samples(each) for each in pieces] == [bytes([n, 0]) * 50 for n in range(4)]
     assert whole.count(b"RIFF") == 1
+    with wave.open(io.BytesIO(whole)) as file:  # which knows the plain header only
+        assert file.readframes(999) == expected
 
 
 def test_pieces_with_different_headers_of_the_same_sound_are_joined():

@@ -8,63 +8,30 @@ import subprocess
 import time
 import wave
 from collections.abc import Iterator
-from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from cli.program import command, environment, keyed, on_terminal, run
+from cli.program import command, environment, on_terminal, run
+from cli.studio import TEXT, Studio, binary
 from rights import needs_modes
-from service import Emulator
-from workspace import Workspace, write_tone
+from workspace import Workspace
 
 from ddvoices.audio import sniff
 from ddvoices.audio.join import make_wav
 from ddvoices.audio.wav import read_surely
 from ddvoices.cli import audio_output, speaking
 
-TEXT = "Call me Ishmael."
 
+class TtsStudio(Studio):
+    """A studio for the one command."""
 
-class Studio:
-    """A folder to stand in, an account with one voice, and the program on them."""
-
-    def __init__(self, folder: Path, emulator: Emulator, key: str) -> None:
-        self.folder, self.emulator, self.key = folder / "here", emulator, key
-        self.folder.mkdir()
-        self.env = keyed(emulator.base_url, key)
-        self.sample = write_tone(folder / "ada.wav")
-        made = run(
-            *("voices", "add", self.sample, "--name", "Ada", "--gender", "female", "--locale", "en-GB"),
-            env=self.env,
-        )
-        self.voice = made.stdout.strip()
-        emulator.clear_requests(key)
-
-    def tts(self, *arguments: str, code: int = 0, voice: bool = True, **options) -> CompletedProcess[str]:
-        chosen = ["--voice-prompt-id", self.voice] if voice else []
-        done = run("tts", *chosen, *arguments, **{"env": self.env, "cwd": self.folder, **options})
-        assert done.returncode == code, f"{done.returncode}\n{done.stdout[:999]}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
-        if code:
-            assert done.stdout == ""
-            assert len(done.stderr.splitlines()) == 1, done.stderr
-        return done
-
-    def asked(self) -> list[dict]:
-        """Return the bodies of the generations that were asked for."""
-        return [e["body"] for e in self.emulator.requests(self.key) if e["path"] == "/tts"]
-
-    def files(self) -> list[str]:
-        return sorted(path.name for path in self.folder.iterdir())
+    def tts(self, *arguments: str, **options) -> CompletedProcess[str]:
+        return self.run("tts", *arguments, **options)
 
 
 @pytest.fixture
-def studio(tmp_path, emulator, api_key) -> Studio:
-    return Studio(tmp_path, emulator, api_key)
-
-
-def binary(done: CompletedProcess[str]) -> bytes:
-    return done.stdout.encode("utf-8", "surrogateescape")
+def studio(tmp_path, emulator, api_key) -> TtsStudio:
+    return TtsStudio(tmp_path, emulator, api_key)
 
 
 # where the text comes from
