@@ -125,6 +125,12 @@ TURNS = [
     ("two turns at once", ["text", "end", "text", "end", AUDIO, DONE, FINAL], (True, True, False)),
     ("final is known", ["text", "end", FINAL, "text", "end", AUDIO, DONE], (True, True, False)),
     ("cancelling", ["text", AUDIO, "cancel"], (False, True, True)),
+    ("a new turn before the answer", ["text", AUDIO, "cancel", "text"], (True, False, False)),
+    (
+        "a new turn to its end before the answer",
+        ["text", "cancel", "text", "end", {"generationId": None, "isFinished": True, "isCancelled": True}],
+        (True, True, False),
+    ),
     ("cancelled", ["text", AUDIO, "cancel", {**DONE, "isCancelled": True}], (False, False, False)),
 ]
 
@@ -155,6 +161,16 @@ def test_what_was_cancelled_is_not_heard_any_more():
     assert hear(core, {**DONE, "isCancelled": True})[0].cancelled
     core.text("Bye.")
     assert hear(core, AUDIO, unborn) == [None, None]
+    assert hear(core, {**AUDIO, "generationId": "g2"})[0].data
+
+
+def test_a_cancel_that_is_never_answered_does_not_deafen_the_next_turn():
+    core = StreamCore()
+    core.text("Hi.")
+    core.cancel()
+    core.text("Bye.")
+    assert hear(core, AUDIO) == [None]
+    core.settle()
     assert hear(core, {**AUDIO, "generationId": "g2"})[0].data
 
 

@@ -174,6 +174,26 @@ def test_barge_in_drops_what_was_spoken_and_the_next_turn_is_clean():
     assert stream(use, Talkative()) == (b"bla", [], [b"Bye."])
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_turn_right_after_a_cancel_is_whole(answered):
+    class Late(Service):
+        async def answer(self, socket, message):
+            if message["action"] == "cancel" and not answered:
+                return
+            await super().answer(socket, message)
+
+    async def use(connection):
+        await turn(connection, "One.")
+        await connection.async_stream_text("Never heard.")
+        await connection.async_stream_cancel()
+        if not answered:
+            await asyncio.sleep(1.1)
+        first = await turn(connection, "Two.")
+        return first, await turn(connection, "Three.")
+
+    assert stream(use, Late()) == ([b"Two."], [b"Three."])
+
+
 class Failing(Service):
     """A service that turns some texts down."""
 

@@ -29,6 +29,7 @@ class StreamCore:
         self._config: str | None = None
         self._says_final = False
         self._dead: deque[str] = deque(maxlen=_REMEMBERED)
+        self.cancels = 0
         self.reset()
 
     def reset(self) -> None:
@@ -47,7 +48,7 @@ class StreamCore:
     @property
     def ending(self) -> bool:
         """Tell whether the service is expected to end the turn, since it was asked to."""
-        return self._ends > 0 or self._cancelling
+        return self._ends > 0 or (self._cancelling and not self._texted)
 
     @property
     def may_have_ended(self) -> bool:
@@ -79,11 +80,14 @@ class StreamCore:
     def cancel(self) -> str:
         """Return the message that stops everything; what still comes of it is dropped."""
         self._dead.extend(self._speaking)
-        self._speaking.clear()
-        self._texted = False
-        self._ends = 0
+        self.reset()
         self._cancelling = True
+        self.cancels += 1
         return encode(wire.CANCEL).decode()
+
+    def settle(self) -> None:
+        """Wait no longer for the answer to a cancel: what comes from now on is of the next turn."""
+        self._cancelling = False
 
     def ping(self) -> str:
         """Return the message that asks for a pong."""
@@ -96,8 +100,11 @@ class StreamCore:
             InvalidResponseError: it is none of this protocol.
         """
         message = wire.parse_stream(wire.parse_frame(frame))
-        if message.cancelled or message.final:
-            self._end(message)
+        if message.cancelled:
+            self._cancelled(message)
+            return message
+        if message.final:
+            self._end()
             return message
         if message.generation_id is not None and not self._note(message, message.generation_id):
             return None
@@ -111,12 +118,19 @@ class StreamCore:
         kind = one_line(str(message.error_type)) if message.error_type else None
         return wire.error_class(kind)(said, error_type=kind, generation_id=message.generation_id)
 
-    def _end(self, message: StreamMessage) -> None:
-        """Note the end of a turn."""
-        self._says_final = self._says_final or message.final
-        ends = max(self._ends - 1, 0) if message.final else 0
+    def _end(self) -> None:
+        """Note the end of a turn; another one may have been begun."""
+        ends = max(self._ends - 1, 0)
         self.reset()
         self._ends = ends
+        self._says_final = True
+
+    def _cancelled(self, message: StreamMessage) -> None:
+        """Note the answer to a cancel: the turn was ended when that was sent, and the next may have begun."""
+        self._cancelling = False
+        if message.generation_id in self._speaking:
+            self._speaking.remove(message.generation_id)
+            self._spoken = True
 
     def _note(self, message: StreamMessage, generation_id: str) -> bool:
         """Note what a generation has come to; tell whether anyone wants to know."""

@@ -27,7 +27,7 @@ from ddvoices.errors import InvalidResponseError, ServiceError
 
 _log = logging.getLogger("ddvoices.client")
 SILENCE = 1.0
-"""Seconds after which a turn is taken for ended, where the service has never said ``isFinal``."""
+"""Seconds that a cancel is given to come through; what was begun before may still be heard until then."""
 
 _GREETING_SECONDS = 5.0
 
@@ -52,6 +52,7 @@ class StreamSession:
         self._timers: dict[asyncio.Timeout, float | None] = {}
         self._end: ServiceError | None = None
         self._told = True
+        self._cancelled_at = 0.0
 
     @property
     def socket(self) -> ClientConnection | None:
@@ -98,6 +99,7 @@ class StreamSession:
         """Stop everything; speech that has come and was not taken is dropped."""
         await self._ready()
         message = self.core.cancel()
+        self._cancelled_at = asyncio.get_running_loop().time()
         self._messages = deque(kept for kept in self._messages if not kept.data)
         await self._send(message)
         self._rearm()
@@ -235,6 +237,8 @@ class StreamSession:
 
     def _take(self, frame: str | bytes) -> None:
         """Sort a message."""
+        if asyncio.get_running_loop().time() - self._cancelled_at > SILENCE:
+            self.core.settle()
         message = self.core.receive(frame)
         if message is not None and message.pong and self._pings:
             self._pongs.append(message)
@@ -275,6 +279,7 @@ class AudioStream(AsyncIterator[bytes]):
         self._ignore_errors = ignore_errors
         self._bare = bare
         self._silence = silence
+        self._cancels = session.core.cancels
         self._over = False
 
     def __aiter__(self) -> Self:
@@ -287,7 +292,8 @@ class AudioStream(AsyncIterator[bytes]):
             message = await self._session.receive(silence=self._silence)
             if message is None:
                 break
-            self._over = message.final or message.cancelled
+            # The answer to an earlier cancel, which came after this turn had begun, doesn't end it.
+            self._over = message.final or (message.cancelled and self._session.core.cancels > self._cancels)
             if message.error is not None:
                 self._fail(message)
             elif message.data:
