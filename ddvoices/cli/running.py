@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
@@ -17,7 +18,12 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
     Raises:
         KeyboardInterrupt: it was interrupted.
     """
-    return asyncio.run(_interruptible(work))
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    try:
+        return asyncio.run(_interruptible(work))
+    finally:
+        for number, handler in before.items():  # asyncio leaves them at the system's own
+            signal.signal(number, handler)
 
 
 async def _interruptible(work: Coroutine[Any, Any, T]) -> T:
@@ -31,7 +37,7 @@ async def _interruptible(work: Coroutine[Any, Any, T]) -> T:
             task.cancel()
 
     with suppress(NotImplementedError, RuntimeError):  # not on every system, nor outside the main thread
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 loop.add_signal_handler(number, interrupt)
     try:

@@ -174,6 +174,20 @@ def test_a_cancel_that_is_never_answered_does_not_deafen_the_next_turn():
     assert hear(core, {**AUDIO, "generationId": "g2"})[0].data
 
 
+def test_the_end_of_a_cancelled_turn_does_not_end_the_next():
+    core = StreamCore()
+    core.text("Hi.")
+    core.end()
+    core.cancel()
+    core.text("Bye.")
+    core.end()
+    assert hear(core, FINAL) == [None]
+    assert hear(core, {**DONE, "isCancelled": True})[0].cancelled
+    assert core.in_turn
+    assert hear(core, FINAL)[0].final
+    assert not core.in_turn
+
+
 def test_errors_of_the_session_are_heard_while_cancelling():
     core = StreamCore()
     core.cancel()

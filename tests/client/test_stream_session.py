@@ -187,11 +187,22 @@ def test_a_turn_right_after_a_cancel_is_whole(answered):
         await connection.async_stream_text("Never heard.")
         await connection.async_stream_cancel()
         if not answered:
-            await asyncio.sleep(1.1)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(1.1):
+                    await connection.async_stream_recv()
         first = await turn(connection, "Two.")
         return first, await turn(connection, "Three.")
 
     assert stream(use, Late()) == ([b"Two."], [b"Three."])
+
+
+def test_a_stream_that_is_opened_after_a_cancel_ends_with_its_answer():
+    async def use(connection):
+        await connection.async_stream_text("Never heard.")
+        await connection.async_stream_cancel()
+        return await all_of(connection.async_stream()), await turn(connection, "Two.")
+
+    assert stream(use) == ([], [b"Two."])
 
 
 class Failing(Service):

@@ -103,6 +103,8 @@ class StreamCore:
         if message.cancelled:
             self._cancelled(message)
             return message
+        if message.final and self._cancelling and self._texted:
+            return None  # of the turn that was cancelled: the next one has begun since
         if message.final:
             self._end()
             return message

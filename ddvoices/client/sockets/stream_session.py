@@ -100,7 +100,7 @@ class StreamSession:
         await self._ready()
         message = self.core.cancel()
         self._cancelled_at = asyncio.get_running_loop().time()
-        self._messages = deque(kept for kept in self._messages if not kept.data)
+        self._messages = deque(kept for kept in self._messages if kept.error and not kept.generation_id)
         await self._send(message)
         self._rearm()
 
@@ -292,8 +292,7 @@ class AudioStream(AsyncIterator[bytes]):
             message = await self._session.receive(silence=self._silence)
             if message is None:
                 break
-            # The answer to an earlier cancel, which came after this turn had begun, doesn't end it.
-            self._over = message.final or (message.cancelled and self._session.core.cancels > self._cancels)
+            self._over = message.final or (message.cancelled and self._ends_this())
             if message.error is not None:
                 self._fail(message)
             elif message.data:
@@ -311,6 +310,11 @@ class AudioStream(AsyncIterator[bytes]):
     ) -> None:
         """End it; the session goes on."""
         self._over = True
+
+    def _ends_this(self) -> bool:
+        """Tell whether the answer to a cancel is of this turn: an earlier one's may come late."""
+        core = self._session.core
+        return core.cancels > self._cancels or not core.in_turn
 
     def _fail(self, message: StreamMessage) -> None:
         """Raise what a message tells of, or log it if errors are to be ignored."""
