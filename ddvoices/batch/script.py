@@ -172,7 +172,7 @@ class Script:
         speech = {name: value for name, value in merged.items() if name not in _NOT_SPEECH}
         speech["format"] = audio_format
         speech["locale"] = merged.get("locale") or voices.get(merged.get("voice") or "") or DEFAULT_LOCALE
-        if audio_format in ("wav", "headerless-wav"):
+        if audio_format == "headerless-wav":  # nothing in it would tell
             speech.setdefault("sample_rate", PCM_SAMPLE_RATE)
         self._check_speech(section, {"text": text or "?", **speech})
         return Line(

@@ -246,6 +246,36 @@ def test_killed_it_goes_on_next_time_and_while_it_runs_no_other_may_write_there(
     assert len(stage.files()) == 8  # no half file is left
 
 
+@pytest.mark.proof
+def test_killed_anywhere_and_again_each_file_is_whole_and_none_is_taken_for_a_strangers(stage):
+    lines = [f"Line {number}." for number in range(40)]
+    stage.write(*lines)
+    stage.emulator.settings(stage.key, first_audio_ms=10)
+    kills = 0
+    for wait in (0.3, 0.4, 0.45, 0.5, 0.5, 0.55, 0.55, 0.6, 0.6, 0.65):
+        with environment(stage.env) as variables:
+            process = subprocess.Popen(
+                command(*stage.arguments()),
+                cwd=stage.folder,
+                env=variables,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+            try:
+                _, said = process.communicate(timeout=wait)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                _, said = process.communicate()
+                kills += 1
+        assert said == b""
+    report = stage.report()
+    assert report["summary"]["spoken"] + report["summary"]["unchanged"] == len(lines)
+    assert kills >= 3
+    for line in report["lines"]:
+        with wave.open(str(stage.out / line["out"])) as file:
+            assert file.getnframes() / file.getframerate() == pytest.approx(line["seconds"], abs=0.001)
+
+
 def test_a_dry_run_needs_no_key_and_no_network_and_writes_nothing(stage):
     stage.write("One.", {"text": "Some years ago, never mind how long.", "tempo": 2, "out": "two.mp3"})
     nowhere = {"DEEPDUB_BASE_WEBSOCKET_URL": stage.emulator.websocket_url}
