@@ -104,7 +104,7 @@ def _save(
     """
     from ddvoices.client import NotFoundError
 
-    with target.open() as sink:
+    with target.open() as sink, speaking.listening(session):
         try:
             sink.write(client.tts_retro_get(url, wait=seconds))
         except NotFoundError as error:
