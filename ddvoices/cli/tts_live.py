@@ -67,9 +67,9 @@ def _refused(command: Callable[..., Any]) -> Callable[..., Any]:
     "--first-audio-timeout",
     type=click.IntRange(0),
     metavar="MS",
-    help="How long the service gathers text before it begins to speak.",
+    help="The service's own limit for its first audio, in milliseconds.",
 )
-@click.option("--realtime/--no-realtime", default=None, help="Prefer an early beginning, or don't.")
+@click.option("--realtime/--no-realtime", default=None, help="The service's own real-time mode.")
 @click.option("--accept-emojis", is_flag=True, help="Let the service read emojis.")
 @click.option("--clean-audio/--no-clean-audio", default=None, help="Let the service clean the audio.")
 @_refused

@@ -33,7 +33,7 @@ _FORMAT = "mp3"  # the only one that the service keeps
     default=300.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait, with --wait and --fetch.",
+    help="How long to wait, with --wait.",
 )
 @click.option("--fetch", metavar="URL", help="Save what was made earlier, instead of making anything.")
 @speaking.sample_rate("the service's")
@@ -57,7 +57,7 @@ def tts_retro(
     """Have a text spoken, and print where the audio will be.
 
     The service speaks on its own, and keeps an MP3 that is fetched with your key: at once with --wait, or
-    later with --fetch. It can't say whether an audio isn't ready yet or doesn't exist.
+    later with --fetch (which takes --wait, too). It can't say whether an audio isn't ready yet or doesn't exist.
 
     \b
     Examples:
