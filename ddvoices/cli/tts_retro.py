@@ -57,7 +57,7 @@ def tts_retro(
     """Have a text spoken, and print where the audio will be.
 
     The service speaks on its own, and keeps an MP3 that is fetched with your key: at once with --wait, or
-    later with --fetch (which takes --wait, too). It can't say whether an audio isn't ready yet or doesn't exist.
+    later with --fetch (and --wait). It can't say whether an audio isn't ready yet or doesn't exist.
 
     \b
     Examples:
