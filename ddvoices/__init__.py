@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ddvoices.apply import apply_plan
-    from ddvoices.audio.join import join_wav
+    from ddvoices.audio.join import join_wav, make_wav
     from ddvoices.catalog import load_catalog
     from ddvoices.client import DeepdubClient
     from ddvoices.plan import make_plan
 
 __version__ = "0.1.0"
 
-__all__ = ["DeepdubClient", "__version__", "apply_plan", "join_wav", "load_catalog", "make_plan"]
+__all__ = ["DeepdubClient", "__version__", "apply_plan", "join_wav", "load_catalog", "make_plan", "make_wav"]
 
 _HOMES = {
     "DeepdubClient": "ddvoices.client",
@@ -25,7 +25,13 @@ _HOMES = {
     "join_wav": "ddvoices.audio.join",
     "load_catalog": "ddvoices.catalog",
     "make_plan": "ddvoices.plan",
+    "make_wav": "ddvoices.audio.join",
 }
+
+
+def __dir__() -> list[str]:
+    """Return the public names, be they imported yet or not."""
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> object:

@@ -38,7 +38,7 @@ class WavJoiner:
         if wave is not None:
             self._settle(wave.fmt)
         elif self.fmt is None and samples:
-            raise InvalidResponseError("no WAV header in any chunk")
+            raise InvalidResponseError("no WAV header in any chunk: make_wav(samples, rate=…) writes one")
         whole = len(samples) - len(samples) % self._frame
         self._held = samples[whole:]
         self.size += whole

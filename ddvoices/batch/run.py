@@ -21,6 +21,7 @@ from ddvoices.batch.pace import Pace, backoff
 from ddvoices.batch.state import Made
 from ddvoices.batch.work import Job, Tell
 from ddvoices.client.errors import (
+    GenerationRateLimitError,
     InsufficientCreditsError,
     PlanExceededError,
     RateLimitedError,
@@ -194,7 +195,7 @@ class BatchRun:
 
     def _may_try_again(self, error: DdvoicesError, attempt: int) -> bool:
         """Tell whether to send again after ``attempt`` attempts: nothing was spoken, and it may help."""
-        if isinstance(error, RateLimitError):
+        if isinstance(error, GenerationRateLimitError):
             return attempt < self._options.too_many_attempts
         return isinstance(error, _UNCONNECTED) and attempt < self._options.connect_attempts
 
@@ -244,7 +245,7 @@ class _Socket:
         try:
             async for chunk in stream:
                 attempt.chunks.append(chunk)
-        except RateLimitError as error:
+        except GenerationRateLimitError as error:
             if attempt.chunks or (error.generation_id is None and not attempt.alone):
                 raise _DoubtfulError(
                     f"{error}: the service doesn't say of which line, so this one may have been paid for"

@@ -9,14 +9,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ddvoices.audio.join import join_wav
+    from ddvoices.audio.join import join_wav, make_wav
     from ddvoices.client.endpoints import Endpoints, default_region, resolve_endpoints
     from ddvoices.client.errors import (
         BadRequestError,
         ConflictError,
         ConnectionLostError,
         ForbiddenError,
+        GenerationCreditsError,
         GenerationError,
+        GenerationInputError,
+        GenerationPlanError,
+        GenerationRateLimitError,
         InvalidKeyError,
         InvalidOptionError,
         ListingIncompleteError,
@@ -41,7 +45,11 @@ __all__ = [
     "DeepdubClient",
     "Endpoints",
     "ForbiddenError",
+    "GenerationCreditsError",
     "GenerationError",
+    "GenerationInputError",
+    "GenerationPlanError",
+    "GenerationRateLimitError",
     "InsufficientCreditsError",
     "InvalidInputError",
     "InvalidKeyError",
@@ -62,6 +70,7 @@ __all__ = [
     "check_trusted",
     "default_region",
     "join_wav",
+    "make_wav",
     "parse_voice",
     "resolve_endpoints",
 ]
@@ -72,6 +81,7 @@ _HOMES = {
     "check_trusted": f"{__name__}.trust",
     "default_region": f"{__name__}.endpoints",
     "join_wav": "ddvoices.audio.join",
+    "make_wav": "ddvoices.audio.join",
     "parse_voice": f"{__name__}.wire",
     "resolve_endpoints": f"{__name__}.endpoints",
 }

@@ -1,31 +1,35 @@
 """What the service, or the way to it, answered instead of what was asked for.
 
-ServiceError                          (ddvoices.errors)
-├── StatusError                       any unexpected status; also a requests.HTTPError
-│   ├── BadRequestError               400
-│   ├── UnauthorizedError             401; also an AuthError
-│   ├── PaymentRequiredError          402
-│   ├── ForbiddenError                403
-│   ├── NotFoundError                 404
-│   ├── ConflictError                 409
-│   ├── RateLimitedError              429
-│   └── ServerError                   5xx
-│       └── UnconfirmedServerError    5xx to POST /voice; also an OutcomeUnknownError
-├── GenerationError                   a socket: the service turns a generation down
-│   ├── InvalidInputError             InvalidInput: it can't be made as it was asked for
-│   ├── RateLimitError                RateLimit: too many at once
-│   ├── InsufficientCreditsError      InsufficientCredits: the account has no credits left
-│   └── PlanExceededError             MaxExceeded: more than the account's plan allows
-├── SessionError                      /ws: the service turns down a message of the session
-├── ConnectionLostError               connected, but no whole answer came
-├── RedirectRefusedError              an answer that points to another origin
-├── ListingIncompleteError            the voices can't be listed whole
-├── SampleChangedError                a sample changed while it was sent; the request was cut
-├── ServiceUnreachableError           (ddvoices.errors)
-├── OutcomeUnknownError               (ddvoices.errors)
-└── InvalidResponseError              (ddvoices.errors)
-InvalidOptionError                    a wrong argument; a UsageError and a ValueError
-InvalidKeyError                       no key, or a text that is none; a MissingKeyError and a ValueError
+ServiceError                            (ddvoices.errors)
+├── RateLimitError                      too many at once, whichever surface says so
+├── InsufficientCreditsError            the account has no credits left
+├── InvalidInputError                   the service can't make what was asked for
+├── PlanExceededError                   more than the account's plan allows
+├── StatusError                         any unexpected status; also a requests.HTTPError
+│   ├── BadRequestError                 400; also an InvalidInputError
+│   ├── UnauthorizedError               401; also an AuthError
+│   ├── PaymentRequiredError            402; also an InsufficientCreditsError
+│   ├── ForbiddenError                  403
+│   ├── NotFoundError                   404
+│   ├── ConflictError                   409
+│   ├── RateLimitedError                429; also a RateLimitError
+│   └── ServerError                     5xx
+│       └── UnconfirmedServerError      5xx to POST /voice; also an OutcomeUnknownError
+├── GenerationError                     a socket: the service turns a generation down
+│   ├── GenerationRateLimitError        also a RateLimitError
+│   ├── GenerationCreditsError          also an InsufficientCreditsError
+│   ├── GenerationInputError            also an InvalidInputError
+│   └── GenerationPlanError             also a PlanExceededError
+├── SessionError                        /ws: the service turns down a message of the session
+├── ConnectionLostError                 connected, but no whole answer came
+├── RedirectRefusedError                an answer that points to another origin
+├── ListingIncompleteError              the voices can't be listed whole
+├── SampleChangedError                  a sample changed while it was sent; the request was cut
+├── ServiceUnreachableError             (ddvoices.errors)
+├── OutcomeUnknownError                 (ddvoices.errors)
+└── InvalidResponseError                (ddvoices.errors)
+InvalidOptionError                      a wrong argument; a UsageError and a ValueError
+InvalidKeyError                         no key, or a text that is none; a MissingKeyError and a ValueError
 """
 
 from __future__ import annotations
@@ -40,6 +44,22 @@ from ddvoices.errors import (
     ServiceError,
     UsageError,
 )
+
+
+class RateLimitError(ServiceError):
+    """Too many requests or generations at once."""
+
+
+class InsufficientCreditsError(ServiceError):
+    """The account has no credits left."""
+
+
+class InvalidInputError(ServiceError):
+    """The service can't make what was asked for."""
+
+
+class PlanExceededError(ServiceError):
+    """More was asked for than the account's plan allows."""
 
 
 class StatusError(ServiceError, requests.HTTPError):
@@ -73,7 +93,7 @@ class StatusError(ServiceError, requests.HTTPError):
         return f"{self.call}: {self.status}: {self.message}"
 
 
-class BadRequestError(StatusError):
+class BadRequestError(StatusError, InvalidInputError):
     """The service can't make sense of the request (400)."""
 
 
@@ -83,7 +103,7 @@ class UnauthorizedError(StatusError, AuthError):
     exit_code = ExitCode.KEY
 
 
-class PaymentRequiredError(StatusError):
+class PaymentRequiredError(StatusError, InsufficientCreditsError):
     """The account has no credits left (402)."""
 
 
@@ -99,7 +119,7 @@ class ConflictError(StatusError):
     """The request contradicts what is there (409)."""
 
 
-class RateLimitedError(StatusError):
+class RateLimitedError(StatusError, RateLimitError):
     """Too many requests at once, even after waiting (429)."""
 
 
@@ -127,19 +147,19 @@ class GenerationError(ServiceError):
         super().__init__(f"{error_type}: {message}" if error_type and error_type not in message else message)
 
 
-class InvalidInputError(GenerationError):
-    """A generation can't be made as it was asked for (InvalidInput)."""
-
-
-class RateLimitError(GenerationError):
+class GenerationRateLimitError(GenerationError, RateLimitError):
     """Too many generations at once: this one was not made (RateLimit)."""
 
 
-class InsufficientCreditsError(GenerationError):
-    """The account has no credits left (InsufficientCredits)."""
+class GenerationCreditsError(GenerationError, InsufficientCreditsError):
+    """The account has no credits left for this generation (InsufficientCredits)."""
 
 
-class PlanExceededError(GenerationError):
+class GenerationInputError(GenerationError, InvalidInputError):
+    """A generation can't be made as it was asked for (InvalidInput)."""
+
+
+class GenerationPlanError(GenerationError, PlanExceededError):
     """A generation asks for more than the account's plan allows (MaxExceeded)."""
 
 

@@ -124,3 +124,18 @@ def test_a_missing_key_says_what_to_set():
 def test_extras_that_make_no_sense(extra):
     with pytest.raises(ValueError, match="must be greater than 0"):
         DeepdubClient(api_key="dd-1", environ={}, **extra)
+
+
+@pytest.mark.parametrize(
+    ("rest", "socket", "both"),
+    [
+        (errors.RateLimitedError, errors.GenerationRateLimitError, errors.RateLimitError),
+        (errors.PaymentRequiredError, errors.GenerationCreditsError, errors.InsufficientCreditsError),
+        (errors.BadRequestError, errors.GenerationInputError, errors.InvalidInputError),
+    ],
+)
+def test_what_goes_wrong_has_one_name_over_every_surface(rest, socket, both):
+    assert issubclass(rest, both)
+    assert issubclass(rest, errors.StatusError)
+    assert issubclass(socket, both)
+    assert issubclass(socket, errors.GenerationError)

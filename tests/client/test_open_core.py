@@ -124,7 +124,8 @@ def test_an_error_has_its_type_and_concerns_the_one_that_it_names(error_type, ki
     fields = {"generationId": ONE, "error": "it\nfailed"}
     ((waiter, failed),) = core.receive(said(**fields, **({"errorType": error_type} if error_type else {})))
     assert waiter == ONE
-    assert type(failed.error) is kind
+    assert isinstance(failed.error, kind)
+    assert isinstance(failed.error, GenerationError)
     assert failed.error.message == "it failed"
     assert failed.error.generation_id == ONE
     assert core.waiting == 1

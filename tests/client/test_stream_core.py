@@ -106,7 +106,8 @@ def test_errors_of_the_session_and_of_a_generation_are_told_apart(message, kind)
     core = StreamCore(key="dd-key")
     (heard,) = hear(core, message)
     error = core.error_of(heard)
-    assert type(error) is kind
+    assert isinstance(error, kind)
+    assert isinstance(error, GenerationError) is (kind is not SessionError)
     assert "bad ***" in str(error)
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ddvoices.client.errors import (
+    GenerationCreditsError,
     GenerationError,
-    InsufficientCreditsError,
-    InvalidInputError,
-    PlanExceededError,
-    RateLimitError,
+    GenerationInputError,
+    GenerationPlanError,
+    GenerationRateLimitError,
 )
 from ddvoices.client.wire.rest import is_gender, server_message, tts_body, wire_gender
 from ddvoices.errors import InvalidResponseError
@@ -25,10 +25,10 @@ CANCEL: Mapping[str, Any] = {"action": "cancel"}
 PING: Mapping[str, Any] = {"action": "ping"}
 
 _ERRORS: Mapping[str, type[GenerationError]] = {
-    "ratelimit": RateLimitError,
-    "maxexceeded": PlanExceededError,
-    "insufficientcredits": InsufficientCreditsError,
-    "invalidinput": InvalidInputError,
+    "ratelimit": GenerationRateLimitError,
+    "maxexceeded": GenerationPlanError,
+    "insufficientcredits": GenerationCreditsError,
+    "invalidinput": GenerationInputError,
 }
 _CONFIG = {
     "model": "model",
