@@ -25,6 +25,8 @@ def whole_file(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
     """
     try:
         file = NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}-", delete=False)  # noqa: SIM115 closed below, after the move
+    except FileNotFoundError as error:
+        raise OutputError(f"{path}: can't be written: no directory {path.parent}: make it first") from error
     except OSError as error:
         raise OutputError(f"{path}: can't be written: {error.strerror}") from error
     beside = Path(file.name)

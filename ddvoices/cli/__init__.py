@@ -53,6 +53,11 @@ def _with_help(error: click.ClickException) -> DdvoicesError:
     """Return click's error as one of ours: one line, with where to look."""
     message = error.format_message().rstrip(".")
     context = getattr(error, "ctx", None)
+    if isinstance(error, click.NoSuchOption) and context is not None and context.command is not cli:
+        shared = {name for option in cli.params for name in option.opts}
+        if error.option_name in shared:
+            where = f"ddvoices {error.option_name} … {context.info_name}"
+            return DdvoicesError(f"{error.option_name} stands before the command: `{where}`")
     return DdvoicesError(f"{message}: see `{context.command_path} --help`" if context else message)
 
 

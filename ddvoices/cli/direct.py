@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ddvoices.errors import DdvoicesError, ExitCode, UsageError
+from ddvoices.errors import AuthError, DdvoicesError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from ddvoices.cli.regions import OpenRegions
@@ -48,12 +48,15 @@ def open_client(session: Session, region: str | None) -> Iterator[DeepdubClient]
         AuthError: there is no key for it, or a key must not go there.
     """
     from ddvoices.auth import find_key
-    from ddvoices.client import DeepdubClient
+    from ddvoices.client import DeepdubClient, UnauthorizedError
 
     endpoints = region_endpoints(session, region)
     key = find_key(endpoints.region, environ=os.environ)
     with warnings_told(session), DeepdubClient(api_key=key.value, endpoints=endpoints) as client:
-        yield client
+        try:
+            yield client
+        except UnauthorizedError as error:
+            raise AuthError(f"{error}: the key is from {key.source}") from error
 
 
 def region_endpoints(session: Session, region: str | None) -> Endpoints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -158,22 +159,39 @@ class Speaker:
 
     def options(self, speech: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments of a call: the voice, and what was asked on the command line."""
+        from ddvoices.client.options import check_speech
+
         locale = self.locale if speech["locale"] is None else speech["locale"]
-        return {**self.voice, **speech, "locale": locale}
+        asked = {**self.voice, **speech, "locale": locale}
+        check_speech({**asked, "text": "checked before", "format": None}, formats=())
+        return asked
 
 
 @contextmanager
 def open_speaker(session: Session, choice: VoiceChoice, region: str | None) -> Iterator[Speaker]:
     """Open the region and find the voice there; raises what `direct` does."""
     if choice.key is not None:
-        with open_keyed_voice(session, choice.key, region) as found:
+        with open_keyed_voice(session, choice.key, region) as found, _options_named():
             yield Speaker(client=found.client, voice={"voice_prompt_id": found.id}, locale=found.locale)
         return
     chosen: dict[str, Any] = {"voice_prompt_id": choice.voice_id}
     if choice.reference is not None:
         chosen["voice_reference"] = choice.reference
-    with open_client(session, region) as client:
+    with open_client(session, region) as client, _options_named():
         yield Speaker(client=client, voice=chosen, locale=DEFAULT_LOCALE)
+
+
+@contextmanager
+def _options_named() -> Iterator[None]:
+    """Call arguments of the client by the options that they were given as."""
+    from ddvoices.client.errors import InvalidOptionError
+
+    try:
+        yield
+    except InvalidOptionError as error:
+        named = {param.name: param.opts[-1] for param in click.get_current_context().command.params}
+        words = re.split(r"\b([a-z]+(?:_[a-z]+)*)\b", str(error))
+        raise UsageError("".join(named.get(word, word) for word in words)) from error
 
 
 def read_text(given: str | None, file: Path | None) -> str:

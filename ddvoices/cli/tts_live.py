@@ -7,6 +7,7 @@ import codecs
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import click
 from ddvoices.audio.names import safe_stem
 from ddvoices.cli import audio_output, options, speaking
 from ddvoices.cli.session import Session
-from ddvoices.errors import ExitCode, UsageError
+from ddvoices.errors import ExitCode, ServiceError, UsageError
 
 if TYPE_CHECKING:
     from ddvoices.cli.audio_output import AudioOutput, Sink
@@ -50,7 +51,13 @@ def _refused(command: Callable[..., Any]) -> Callable[..., Any]:
     """Take the options that this protocol lacks, so that each is refused by its name."""
     for name in _LACKING:
         command = click.option(
-            f"--{name}", hidden=True, expose_value=False, callback=_refuse, flag_value=True, is_flag=False
+            f"--{name}",
+            hidden=True,
+            expose_value=False,
+            callback=_refuse,
+            flag_value=True,
+            is_flag=False,
+            help="Not part of the streaming protocol.",
         )(command)
     return command
 
@@ -90,12 +97,13 @@ def tts_live(
 
     Text goes to the service as it arrives, and with '-o -' audio goes to stdout as it is spoken; a file
     appears when stdin has ended and all is spoken. Tags such as <config locale="fr-FR"/> and [laughs] are
-    passed through. What could not be spoken is said, left out, and makes the exit code 4.
+    passed through. What could not be spoken is said, left out, and makes the exit code 4. After Ctrl-C, or
+    when the connection is lost, the file holds what was spoken until then.
 
     \b
     Examples:
-      llm "Tell me a story" | ddvoices tts-live --voice ada-narrator -o - | ffplay -nodisp -
-      tail -f captions.txt | ddvoices tts-live --voice ada-narrator -o captions.wav
+      llm "Tell me a story" | ddvoices tts-live --voice ada -o - | ffplay -
+      tail -f captions.txt | ddvoices tts-live --voice ada -o captions.wav
     """
     choice = speaking.VoiceChoice(key=voice, voice_id=voice_prompt_id, clones=False)
     stem = safe_stem(choice.label, "live")
@@ -106,15 +114,38 @@ def tts_live(
 
 
 def _speak(session: Session, speaker: Speaker, target: AudioOutput, asked: Mapping[str, Any]) -> int:
-    """Speak into the target, and return the exit code."""
+    """Speak into the target, and return the exit code.
+
+    Nobody can type the same again, and what was spoken is paid for: it is kept, however it ends.
+    """
     from ddvoices.cli.running import run_async
 
-    if sys.stdin.isatty():
+    typed = sys.stdin.isatty()
+    if typed:
         session.say("type what is to be spoken, and end with Ctrl-D")
-    with target.open(rate=asked["sample_rate"]) as sink, speaking.listening(session) as heard:
-        failed = run_async(_stream(session, speaker.client, asked, sink, heard))
+    shown = nullcontext(lambda _count: None) if typed else speaking.listening(session)
+    end: BaseException | None = None
+    with target.open(rate=asked["sample_rate"]) as sink, shown as heard:
+        try:
+            failed = run_async(_stream(session, speaker.client, asked, sink, heard))
+        except (KeyboardInterrupt, ServiceError) as error:
+            if sink.size == 0 or target.path == audio_output.STDOUT:
+                raise
+            end = error
     audio_output.say_saved(session, target, sink)
+    if end is not None:
+        return _say_end(session, end, sink.saved or target.path)
     return ExitCode.PARTIAL if failed else ExitCode.OK
+
+
+def _say_end(session: Session, end: BaseException, path: Path | None) -> int:
+    """Say that not all was spoken, and return the exit code."""
+    kept = f"what was spoken before is in {path}"
+    if isinstance(end, KeyboardInterrupt):
+        session.say_always(f"interrupted: {kept}")
+        return ExitCode.INTERRUPTED
+    session.error(f"{end}: {kept}")
+    return ExitCode.PARTIAL
 
 
 async def _stream(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from ddvoices.errors import DdvoicesError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from ddvoices.cli.audio_output import AudioOutput
+    from ddvoices.cli.speaking import Speaker
     from ddvoices.client import DeepdubClient
 
 _FORMAT = "mp3"  # the only one that the service keeps
@@ -70,7 +72,7 @@ def tts_retro(
         stem = safe_stem(fetch.rstrip("/").rpartition("/")[2][:8])
         target = audio_output.choose_output(session, output, _FORMAT, stem=stem, default=_FORMAT)
         with open_client(session, region) as client:
-            _save(session, client, fetch, target, timeout if wait else None)
+            _save(session, client, lambda: fetch, target, timeout if wait else None)
         return ExitCode.OK
     if output is not None and not wait:
         raise UsageError("--output needs --wait: without it nothing is fetched")
@@ -79,13 +81,19 @@ def tts_retro(
     stem = safe_stem(choice.label, spoken)
     target = audio_output.choose_output(session, output, _FORMAT, stem=stem, default=_FORMAT)
     with speaking.open_speaker(session, choice, region) as speaker:
-        url = str(speaker.client.tts_retro(spoken, **speaker.options(speech))["url"])
+        asked = speaker.options(speech)
         if not wait:
-            click.echo(url)
-            return ExitCode.OK
-        session.say(f"made at {url}")
-        _save(session, speaker.client, url, target, timeout)
+            click.echo(speaker.client.tts_retro(spoken, **asked)["url"])
+        else:
+            _save(session, speaker.client, lambda: _made(session, speaker, spoken, asked), target, timeout)
     return ExitCode.OK
+
+
+def _made(session: Session, speaker: Speaker, text: str, asked: dict[str, Any]) -> str:
+    """Have it made, and return the URL, which is said in case of an interrupt."""
+    url = str(speaker.client.tts_retro(text, **asked)["url"])
+    session.say(f"made at {url}")
+    return url
 
 
 def _check_alone(*others: object) -> None:
@@ -95,21 +103,28 @@ def _check_alone(*others: object) -> None:
 
 
 def _save(
-    session: Session, client: DeepdubClient, url: str, target: AudioOutput, seconds: float | None
+    session: Session,
+    client: DeepdubClient,
+    url_of: Callable[[], str],
+    target: AudioOutput,
+    seconds: float | None,
 ) -> None:
-    """Save what lies, or will lie, at a URL.
+    """Save what lies, or will lie, at a URL; the target is opened before the URL is asked for.
 
     Raises:
         DdvoicesError: it isn't there in time; the message says how to fetch it later.
     """
     from ddvoices.client import NotFoundError
 
-    with target.open() as sink, speaking.listening(session):
+    with target.open() as sink:
+        url = url_of()
         try:
-            sink.write(client.tts_retro_get(url, wait=seconds))
+            with speaking.listening(session):
+                sink.write(client.tts_retro_get(url, wait=seconds))
         except NotFoundError as error:
             after = f" after {seconds:g} s" if seconds else ""
+            advice = f"ddvoices tts-retro --wait --fetch {url}"
             raise DdvoicesError(
-                f"{url}: nothing there{after}, be it not yet or never: try `ddvoices tts-retro --fetch URL`"
+                f"nothing there{after}, be it not yet or never: wait for it by `{advice}`"
             ) from error
     audio_output.say_saved(session, target, sink)

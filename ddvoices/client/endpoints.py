@@ -7,13 +7,13 @@ endpoint, those that it leaves alone are refused when they are used, and so are 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from ddvoices.client.errors import InvalidOptionError
-from ddvoices.client.trust import check_trusted
+from ddvoices.client.trust import check_trusted, is_loopback
 from ddvoices.errors import UntrustedEndpointError
 from ddvoices.model import RegionSettings
 
@@ -44,6 +44,7 @@ BUILT_IN: Mapping[str, Mapping[Surface, str]] = {
         Surface.STREAMING: "wss://wss.eu.deepdub.ai/ws",
     },
 }
+_EMULATED = {Surface.WEBSOCKET: "/open", Surface.STREAMING: "/ws"}
 # Older documentation writes the region in front.
 _KNOWN_HOST = re.compile(r"(?P<old>eu-)?(?:restapi|wsapi|wss)(?P<new>\.eu)?\.deepdub\.ai")
 
@@ -101,10 +102,10 @@ def resolve_endpoints(region: str, settings: RegionSettings | None, environ: Map
         raise UntrustedEndpointError(f"region {region} has no endpoints: give it a base_url in the catalog")
     if moved and not chosen:
         raise UntrustedEndpointError(
-            f"region {region} is refused while {_names(moved)} is set, which moves region "
+            f"region {region} is refused while {_names(moved)} {_is(moved)} set, which moves region "
             f"{default_region(environ)} only: choose that with -r, or give {region} endpoints in the catalog"
         )
-    reason = f"{_names(moved)} is set and this endpoint is not" if moved else None
+    reason = f"{_names(moved)} {_is(moved)} set and this endpoint is not" if moved else None
     return _endpoints(region, chosen, environ, left_alone=reason)
 
 
@@ -131,7 +132,7 @@ def choose_endpoints(
     _refuse_strangers(region, chosen)
     changed = [surface for surface, url in chosen.items() if known_region(url) is None]
     names = " and ".join(VARIABLES[surface] if surface in moved else surface for surface in changed)
-    reason = f"{names} is given and this endpoint is not" if changed else None
+    reason = f"{names} {_is(changed)} given and this endpoint is not" if changed else None
     return _endpoints(region, chosen, environ, left_alone=reason)
 
 
@@ -166,7 +167,10 @@ def _endpoints(
         if surface not in urls:
             refusals[surface] = f"region {region} has no {surface}: give it one in the catalog"
         elif surface not in chosen and left_alone:
-            refusals[surface] = f"{urls[surface]} is refused: {left_alone}: set {VARIABLES[surface]} too"
+            refusals[surface] = (
+                f"{urls[surface]} is refused: {left_alone}: set {VARIABLES[surface]} too"
+                f"{_hint(surface, chosen.get(Surface.REST, ''))}"
+            )
         else:
             _check(surface, urls[surface], environ)
     return Endpoints(
@@ -222,6 +226,20 @@ def _of_region(region: str, moved: Mapping[Surface, str]) -> dict[Surface, str]:
 def _clean(url: str) -> str:
     """Return a URL without what is around it."""
     return url.strip().rstrip("/")
+
+
+def _hint(surface: Surface, rest: str) -> str:
+    """Return where the surface is of an emulator on this machine, whose REST surface is known."""
+    parts = urlsplit(rest)
+    path = _EMULATED.get(surface)
+    if path is None or parts.scheme != "http" or not is_loopback(parts.hostname or ""):
+        return ""
+    return f" (an emulator there has ws://{parts.netloc}{path})"
+
+
+def _is(several: Collection[object]) -> str:
+    """Return the verb for one or several."""
+    return "is" if len(several) == 1 else "are"
 
 
 def _names(surfaces: Mapping[Surface, str] | set[Surface]) -> str:

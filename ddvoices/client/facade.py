@@ -129,6 +129,16 @@ class DeepdubClient(SyncCalls, StreamCalls, VoiceCalls, SpeechCalls, PlainCalls)
         """Close the connections that are kept."""
         self.close()
 
+    async def __aenter__(self) -> Self:
+        """Return the client, to be closed at the end."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections that are kept."""
+        self.close()
+
     def __repr__(self) -> str:
         """Return region and URL, never the key."""
         return f"{type(self).__name__}(region={self.region!r}, base_url={self.base_url!r})"

@@ -84,5 +84,6 @@ def _decode(text: str) -> bytes:
     except (binascii.Error, ValueError) as error:
         shown = text if len(text) <= 60 else text[:60] + "…"
         raise InvalidOptionError(
-            f"{shown!r} is neither base64 nor a file that is there: pass a Path, bytes or base64 ({error})"
+            f"{shown!r} is neither base64 nor a file that is there: pass a Path, bytes or base64 ({error}), "
+            "and the id of a voice as voice_prompt_id"
         ) from error

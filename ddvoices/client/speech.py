@@ -104,6 +104,8 @@ class SpeechCalls(Calls):
         """
         from ddvoices.files import whole_file
 
+        if not isinstance(output, Path) and not hasattr(output, "write"):
+            raise InvalidOptionError(f"output: pass Path({output!r}), or a file that is open for bytes")
         opened = whole_file(output) if isinstance(output, Path) else nullcontext(output)
         with closing(self.tts_iter(text, **options)) as pieces, opened as file:
             return sum(file.write(piece) for piece in pieces)

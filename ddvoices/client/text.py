@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import socket
+import ssl
 from collections.abc import Iterator
 
 import requests
@@ -59,6 +62,8 @@ def reason_of(error: BaseException) -> str:
     if any("Timeout" in type(each).__name__ for each in known):
         return "no connection in time" if "Connect" in type(error).__name__ else "no answer in time"
     last = known[-1]
+    if isinstance(last, OSError) and last.errno and not isinstance(last, ssl.SSLError | socket.gaierror):
+        return os.strerror(last.errno)  # asyncio puts addresses into its own
     return one_line(getattr(last, "strerror", None) or str(last) or type(last).__name__)
 
 

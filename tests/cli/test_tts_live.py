@@ -115,7 +115,8 @@ def test_what_can_not_be_spoken_is_said_and_the_rest_is_kept(studio):
     assert read_surely((studio.folder / "a.wav").read_bytes())
 
 
-def test_an_interrupt_while_stdin_is_open_leaves_no_file(studio):
+def test_an_interrupt_before_anything_is_spoken_leaves_no_file(studio):
+    studio.emulator.settings(studio.key, first_audio_ms=60_000)
     with studio.running("tts-live", "-o", "a.wav") as process:
         process.stdin.write(b"Hello there. ")
         process.stdin.flush()
@@ -124,6 +125,37 @@ def test_an_interrupt_while_stdin_is_open_leaves_no_file(studio):
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
     assert studio.files() == []
+
+
+def test_an_interrupt_keeps_what_was_spoken(studio):
+    with studio.running("tts-live", "-o", "a.wav") as process:
+        process.stdin.write(b"Hello there. ")
+        process.stdin.flush()
+        while not any(name.startswith(".a.wav") and size > 5000 for name, size in sizes(studio)):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"interrupted: what was spoken before is in a.wav" in err
+    assert read_surely((studio.folder / "a.wav").read_bytes())
+
+
+def sizes(studio: Studio) -> list[tuple[str, int]]:
+    return [(path.name, path.stat().st_size) for path in studio.folder.iterdir()]
+
+
+def test_a_lost_connection_keeps_what_was_spoken(studio):
+    studio.emulator.faults(studio.key, [{"path": TEXT_PATH, "method": "WS", "kind": "reset", "skip": 1}])
+    with studio.running("tts-live", "-o", "a.wav") as process:
+        process.stdin.write(b"Hello there. ")
+        process.stdin.flush()
+        while not any(name.startswith(".a.wav") and size > 5000 for name, size in sizes(studio)):
+            assert process.poll() is None
+        _, err = process.communicate(b"And more. ", timeout=60)
+    assert process.returncode == 4
+    assert b"the connection was lost" in err
+    assert b"what was spoken before is in a.wav" in err
+    assert read_surely((studio.folder / "a.wav").read_bytes())
 
 
 def test_a_service_that_never_says_that_a_turn_is_over(studio):
@@ -137,3 +169,4 @@ def test_a_person_types(studio):
     code, shown = on_terminal(*line, asked="Ctrl-D", typed="Hello.\n\x04", env=studio.env, cwd=studio.folder)
     assert code == 0
     assert "saved to a.wav" in shown
+    assert "waiting" not in shown  # it would be drawn over what is typed

@@ -49,7 +49,7 @@ def test_waiting_ends_and_says_how_to_go_on(studio):
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, b"")
     assert b"nothing there after 0.6 s" in err
-    assert b"--fetch URL" in err
+    assert b"ddvoices tts-retro --wait --fetch http" in err
     assert studio.files() == []
 
 
@@ -80,6 +80,11 @@ def test_an_interrupt_while_waiting_keeps_the_place(studio):
 def test_what_is_refused(studio, arguments, voice, code, said):
     assert said in studio.run("tts-retro", *arguments, voice=voice, code=code).stderr
     assert studio.files() == []
+
+
+def test_a_place_that_can_not_be_written_costs_nothing(studio):
+    studio.run("tts-retro", TEXT, "--wait", "-o", "none/a.mp3", code=1)
+    assert studio.asked(RETRO) == []
 
 
 def test_a_gender_is_found(studio):

@@ -88,11 +88,13 @@ class StreamSession:
         """Send a piece of text."""
         await self._ready()
         await self._send(self.core.text(text))
+        _log.debug("stream-text: %d characters", len(text))
 
     async def end(self) -> None:
         """End the text of this turn: what is left of it is spoken."""
         await self._ready()
         await self._send(self.core.end())
+        _log.debug("end-stream")
         self._rearm()
 
     async def cancel(self) -> None:
@@ -100,6 +102,7 @@ class StreamSession:
         await self._ready()
         message = self.core.cancel()
         self._cancelled_at = asyncio.get_running_loop().time()
+        _log.debug("cancel")
         self._messages = deque(kept for kept in self._messages if kept.error and not kept.generation_id)
         await self._send(message)
         self._rearm()
@@ -240,6 +243,8 @@ class StreamSession:
         if asyncio.get_running_loop().time() - self._cancelled_at > SILENCE:
             self.core.settle()
         message = self.core.receive(frame)
+        if message is not None and not message.error:
+            _log.debug("%s", _summary(message))
         if message is not None and message.pong and self._pings:
             self._pongs.append(message)
         elif message is not None:
@@ -266,6 +271,15 @@ class StreamSession:
         self._end, self._told = error, True
         self.core.reset()
         return error
+
+
+def _summary(message: StreamMessage) -> str:
+    """Return what a message is, in a few words for the log."""
+    if message.data:
+        return f"generation {message.generation_id}: {len(message.data) * 3 // 4} bytes"
+    named = {"cancelled": message.cancelled, "final": message.final, "finished": message.finished}
+    said = next((word for word, is_so in named.items() if is_so), "status" if message.status else "a message")
+    return f"generation {message.generation_id}: {said}" if message.generation_id else said
 
 
 class AudioStream(AsyncIterator[bytes]):
