@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from sockets import all_of
-from test_variants import Account, turn
+from test_client_variants import Account, turn
 from workspace import write_tone
 
 from ddvoices import DeepdubClient
