@@ -172,8 +172,10 @@ async def ping_while_speaking(client, text, settings):
     async with client.async_stream_connect(**settings) as stream:
         await stream.async_stream_text(text)
         await stream.async_stream_end()
+        message = await stream.async_stream_recv()
+        heard = [message["data"]]
+        await asyncio.sleep(0.5)  # more has come by now
         pong = await stream.async_stream_ping()
-        heard, message = [], {}
         while not message.get("isFinal"):
             message = await stream.async_stream_recv()
             heard += [message["data"]] if message.get("data") else []
