@@ -12,7 +12,7 @@ COVERAGE ?=
 .PHONY: help demo test prove test-peers lint check format bench docs clean
 
 help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## The whole tour on two local regions, without a key
 	@$(BIN)/ddvoices demo
