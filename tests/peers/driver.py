@@ -70,6 +70,20 @@ def upload_peak(client, path):
     return tracemalloc.get_traced_memory()[1]
 
 
+def signatures(client):
+    """Return the public methods with their parameters, as names and defaults."""
+    found = {}
+    for name in ("__init__", *(name for name in dir(type(client)) if not name.startswith("_"))):
+        method = inspect.getattr_static(type(client), name)
+        if inspect.isfunction(method):
+            parameters = list(inspect.signature(method).parameters.values())[1:]
+            named = [each for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+            found[name] = [
+                [each.name, "REQUIRED" if each.default is each.empty else each.default] for each in named
+            ]
+    return found
+
+
 def endpoints(client):
     return [client.base_url, client.base_websocket_url, client.base_websocket_streaming_url]
 

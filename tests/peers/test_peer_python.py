@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from client.test_client_signature import OFFICIAL, REQUIRED
 from emulator.samples import upload
 from peers.driving import MAN, MODEL, SAMPLES, drive
 from peers.sounds import expanded, file_seconds, samples_of, spoken_seconds
@@ -32,6 +33,19 @@ def both(scenario: str, emulator: Any, key: str, **arguments: Any) -> Any:
     official, ours = (drive(who, scenario, emulator, key, **arguments).value for who in WHO)
     assert ours == official
     return ours
+
+
+def test_the_signatures_that_ours_are_compared_with_are_the_official_ones(emulator, api_key):
+    real = drive("official", "signatures", emulator, api_key).value
+    written = {
+        name: [[each, "REQUIRED" if default is REQUIRED else default] for each, default in parameters]
+        for name, parameters in OFFICIAL.items()
+    }
+    default = ["model", "dd-etts-2.5"]  # the documentation's; the SDK has gone on
+    for parameters in real.values():
+        parameters[:] = [default if each == ["model", "dd-etts-3.2"] else each for each in parameters]
+    assert {name: real[name] for name in written} == written
+    assert real.keys() - written.keys() == {"data_input_preprocess", "proxy_request"}  # its inner workings
 
 
 @pytest.mark.parametrize("who", WHO)
@@ -113,6 +127,24 @@ def test_texts_are_spoken_at_once_on_one_connection(emulator, api_key, voice):
         rates, samples = zip(*map(samples_of, pieces), strict=True)
         assert set(rates) == {16000}
         assert spoken_seconds(b"".join(samples), 16000) > 0.8
+
+
+VARIANTS = [
+    {"frames": "binary"},
+    {"ack": True, "last_chunk": "audio"},
+    {"stream_actions": True, "chunk_ms": 90},
+]
+
+
+@pytest.mark.parametrize("settings", VARIANTS)
+def test_every_way_to_send_audio_is_understood(emulator, api_key, voice, settings):
+    emulator.settings(api_key, **settings)
+    asked = {**SPEECH, "voice_prompt_id": voice, "format": "headerless-wav", "sample_rate": 16000}
+    (pieces,) = both("generations", emulator, api_key, requests=[asked])
+    assert spoken_seconds(b"".join(pieces), 16000) == pytest.approx(3.0, rel=0.35)
+    streamed = {**SETTINGS, "voice_prompt_id": voice, "format": "s16le"}
+    pieces = both("turn_audio", emulator, api_key, texts=["Good morning."], settings=streamed)
+    assert spoken_seconds(b"".join(pieces), 16000) > 0.5
 
 
 @pytest.mark.parametrize(
