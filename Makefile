@@ -25,7 +25,7 @@ prove: $(VENV)/.dev ## The long proofs: killed anywhere, every fault in every ca
 
 test-peers: $(VENV)/.dev ## The official clients for Python and Node against the emulator, and ours beside them
 	@$(MAKE) --no-print-directory --keep-going .peers/.ready .peers-node/.ready || [ -z "$$CI" ]
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m peers
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m peers tests/peers
 
 lint: $(VENV)/.dev ## Style, types, layers
 	$(BIN)/ruff check

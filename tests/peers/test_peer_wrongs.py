@@ -198,7 +198,8 @@ def test_a_gender_is_detected_from_base64(official, ours):
     assert ours("gender", **asked).value["predicted_gender"] == "male"
 
 
-def test_an_answer_that_names_its_question_is_heard(official, ours):
+def test_an_answer_that_names_its_question_is_heard(emulator, api_key, official, ours):
+    emulator.settings(api_key, gender_echo=True)
     asked = {"how": {"path": str(MAN), "form": "path"}, "connected": True}
     assert official("gender", **asked, timeout=1.0).kind == "TimeoutError"
     assert ours("gender", **asked).value["predicted_gender"] == "male"
