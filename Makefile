@@ -9,10 +9,10 @@ WORKERS ?= auto
 COVERAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove lint check format bench docs clean
+.PHONY: help demo test prove test-peers lint check format bench docs clean
 
 help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## The whole tour on two local regions, without a key
 	@$(BIN)/ddvoices demo
@@ -22,6 +22,10 @@ test: $(VENV)/.dev ## All tests but the long proofs; COVERAGE=1 also counts line
 
 prove: $(VENV)/.dev ## The long proofs: killed anywhere, every fault in every call
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m proof
+
+test-peers: $(VENV)/.dev ## The official clients for Python and Node against the emulator, and ours beside them
+	@$(MAKE) --no-print-directory --keep-going .peers/.ready .peers-node/.ready || [ -z "$$CI" ]
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m peers tests/peers
 
 lint: $(VENV)/.dev ## Style, types, layers
 	$(BIN)/ruff check
@@ -44,7 +48,7 @@ docs: $(VENV)/.dev ## Write the parts of the README that come from real runs
 	$(BIN)/python docs/generate.py
 
 clean: ## Remove what these targets have made
-	rm -rf $(VENV) .peers dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .peers .peers-node dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # A half-made environment is made anew: the stamps are written last.
 $(VENV)/.pip:
@@ -55,11 +59,18 @@ $(VENV)/.pip:
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@touch $@
 
-# The official SDK is a peer to measure and test against, never a dependency.
-.peers/.ready:
+# The official SDKs are peers to measure and test against, never a dependency.
+.peers/.ready: tests/peers/requirements.txt
 	rm -rf .peers
 	$(PYTHON) -m venv .peers
-	.peers/bin/python -m pip install --quiet 'deepdub==0.1.29'
+	.peers/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
+.peers-node/.ready: tests/peers/package.json
+	rm -rf .peers-node
+	mkdir .peers-node
+	cp $< .peers-node/
+	npm install --prefix .peers-node --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/.pip pyproject.toml

@@ -10,9 +10,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from client.test_client_signature import OFFICIAL
 
 import ddvoices
 from ddvoices import errors
+from ddvoices.client import DeepdubClient
 from ddvoices.errors import DdvoicesError, ExitCode
 from ddvoices.model import Action, Policy, Reason, RegionSettings, VoiceSpec
 from ddvoices.plan.describe import describe
@@ -21,6 +23,7 @@ from ddvoices.resources import read_schema, schema_names
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SDK = (ROOT / "docs" / "sdk.md").read_text(encoding="utf-8")
 KEY_ERRORS = {
     Reason.PIN_NOT_FOUND,
     Reason.AMBIGUOUS,
@@ -160,6 +163,32 @@ def test_what_the_documents_quote_is_what_the_program_prints() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def side_by_side() -> list[list[str]]:
+    """Return the cells of the table that compares the client with the official SDK."""
+    lines = SDK.partition("## Side by side")[2].splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")][
+        2:
+    ]
+
+
+@pytest.mark.parametrize("row", side_by_side(), ids=lambda row: row[3].strip("`").rpartition("::")[2])
+def test_each_line_of_the_comparison_names_a_test_that_is_there(row: list[str]) -> None:
+    named = re.fullmatch(r"`(tests/[\w/]+\.py)::(test_\w+)`", row[3])
+    assert named, row
+    assert re.search(rf"^def {named[2]}\(", (ROOT / named[1]).read_text(encoding="utf-8"), re.MULTILINE), row
+
+
+def test_the_comparison_has_every_method_of_the_official_sdk() -> None:
+    compared = {name for row in side_by_side() for name in re.findall(r"`(\w+)", row[0])}
+    assert {"DeepdubClient", "get", "post", "put", "delete", *OFFICIAL} - {"__init__"} <= compared
+
+
+def test_the_reference_has_every_public_name_of_the_client() -> None:
+    said = set(re.findall(r"`(?:DeepdubClient\.)?(\w+)[`(]", SDK.partition("## Side by side")[0]))
+    public = {name for name in dir(DeepdubClient) if not name.startswith("_")}
+    assert public <= said
 
 
 def test_no_file_names_a_place_of_a_machine() -> None:
