@@ -21,11 +21,13 @@ ServiceError                            (ddvoices.errors)
 │   ├── GenerationInputError            also an InvalidInputError
 │   └── GenerationPlanError             also a PlanExceededError
 ├── SessionError                        /ws: the service turns down a message of the session
-├── ConnectionLostError                 connected, but no whole answer came
+├── ConnectionLostError                 connected, but no whole answer came; also a requests.ConnectionError
+│   └── NoAnswerError                   none in time; also a TimeoutError
 ├── RedirectRefusedError                an answer that points to another origin
 ├── ListingIncompleteError              the voices can't be listed whole
 ├── SampleChangedError                  a sample changed while it was sent; the request was cut
 ├── ServiceUnreachableError             (ddvoices.errors)
+│   └── NoConnectionError               the class that is raised; also a requests.ConnectionError
 ├── OutcomeUnknownError                 (ddvoices.errors)
 └── InvalidResponseError                (ddvoices.errors)
 InvalidOptionError                      a wrong argument; a UsageError and a ValueError
@@ -42,6 +44,7 @@ from ddvoices.errors import (
     MissingKeyError,
     OutcomeUnknownError,
     ServiceError,
+    ServiceUnreachableError,
     UsageError,
 )
 
@@ -167,8 +170,16 @@ class SessionError(ServiceError):
     """The service turns down a message of a streaming session; the session goes on."""
 
 
-class ConnectionLostError(ServiceError):
+class ConnectionLostError(ServiceError, requests.ConnectionError):
     """The connection ended, or time ran out, before a whole answer came."""
+
+
+class NoAnswerError(ConnectionLostError, TimeoutError):
+    """Time ran out before a whole answer came."""
+
+
+class NoConnectionError(ServiceUnreachableError, requests.ConnectionError):
+    """No connection could be made, so the service has received nothing."""
 
 
 class RedirectRefusedError(ServiceError):

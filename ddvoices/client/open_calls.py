@@ -52,7 +52,7 @@ class OpenCalls(SocketCalls):
         opens another. With ``streaming_input`` the connection is one to ``/ws``, without settings.
 
         Raises:
-            ServiceUnreachableError: there is no connection to be had.
+            NoConnectionError: there is no connection to be had.
             UnauthorizedError: the service refuses the key.
         """
         self._check_unconnected()
@@ -145,7 +145,7 @@ class OpenCalls(SocketCalls):
 
         Raises:
             InvalidOptionError: it is no audio that can be read, or ``sample_rate`` is none.
-            ConnectionLostError: no answer came within ``timeout`` seconds.
+            NoAnswerError: none came within ``timeout`` seconds.
         """
         if (
             isinstance(sample_rate, bool)

@@ -13,6 +13,8 @@ import requests
 from ddvoices.client import wire
 from ddvoices.client.errors import (
     ConnectionLostError,
+    NoAnswerError,
+    NoConnectionError,
     RedirectRefusedError,
     ServerError,
     StatusError,
@@ -26,7 +28,6 @@ from ddvoices.errors import (
     InvalidResponseError,
     OutcomeUnknownError,
     ServiceError,
-    ServiceUnreachableError,
 )
 
 T = TypeVar("T")
@@ -112,11 +113,11 @@ class Service:
             case Kind.REDIRECT:
                 return RedirectRefusedError(text)
             case Kind.UNREACHABLE:
-                return ServiceUnreachableError(f"{self._transport.base_url}: {text}")
+                return NoConnectionError(f"{self._transport.base_url}: {text}")
             case Kind.UNBELIEVABLE if request.repeat is not Repeat.CREATE:
                 return InvalidResponseError(text)
-            case _ if request.method == "GET":
-                return ConnectionLostError(text)
+            case kind if request.method == "GET":
+                return (NoAnswerError if kind is Kind.TIMEOUT else ConnectionLostError)(text)
             case _:
                 return OutcomeUnknownError(f"{text}: it may have been carried out all the same")
 

@@ -61,7 +61,7 @@ class StreamCalls(SocketCalls):
         Raises:
             InvalidOptionError: a setting is out of its range.
             SessionError: the service greets with an error.
-            ServiceUnreachableError: there is no connection to be had.
+            NoConnectionError: there is no connection to be had.
         """
         options = {name: value for name, value in locals().items() if name not in _NOT_SETTINGS}
         async with self._stream() as connected:
@@ -162,7 +162,7 @@ class StreamCalls(SocketCalls):
         """Ask for a sign of life and return it; no audio is lost over it.
 
         Raises:
-            ConnectionLostError: none came in time.
+            NoAnswerError: none came in time.
         """
         return await self._streaming().ping()
 

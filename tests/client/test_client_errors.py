@@ -139,3 +139,18 @@ def test_what_goes_wrong_has_one_name_over_every_surface(rest, socket, both):
     assert issubclass(rest, errors.StatusError)
     assert issubclass(socket, both)
     assert issubclass(socket, errors.GenerationError)
+
+
+@pytest.mark.parametrize(
+    ("kind", "other"),
+    [
+        (errors.NoConnectionError, requests.ConnectionError),
+        (errors.ConnectionLostError, requests.ConnectionError),
+        (errors.NoAnswerError, TimeoutError),
+        (errors.StatusError, requests.HTTPError),
+    ],
+)
+def test_code_that_catches_what_the_official_client_raises_goes_on_to_do_so(kind, other):
+    assert issubclass(kind, other)
+    if kind is not errors.StatusError:
+        assert str(kind("one line")) == "one line"

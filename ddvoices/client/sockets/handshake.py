@@ -22,10 +22,16 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidPro
 
 from ddvoices import __version__
 from ddvoices.client import trust, wire
-from ddvoices.client.errors import ConnectionLostError, RedirectRefusedError, StatusError, status_error_class
+from ddvoices.client.errors import (
+    ConnectionLostError,
+    NoConnectionError,
+    RedirectRefusedError,
+    StatusError,
+    status_error_class,
+)
 from ddvoices.client.retry import Kind, Repeat, Trouble, decide, parse_retry_after
 from ddvoices.client.text import message_of, one_line, reason_of
-from ddvoices.errors import InvalidResponseError, ServiceError, ServiceUnreachableError
+from ddvoices.errors import InvalidResponseError, ServiceError
 
 T = TypeVar("T")
 
@@ -66,7 +72,7 @@ async def open_socket(door: Door) -> ClientConnection:
     """Open a socket, again after a while where that does no harm: nothing was asked for yet.
 
     Raises:
-        ServiceUnreachableError: there is no connection to be had.
+        NoConnectionError: there is no connection to be had.
         StatusError: the service refuses it, such as for its key.
         RedirectRefusedError: it points elsewhere.
         InvalidResponseError: whoever answers doesn't speak the protocol.
@@ -146,10 +152,10 @@ def _failure(door: Door, error: Exception) -> ServiceError:
     if isinstance(error, InvalidStatus):
         return _refused(door, error)
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
-        return ServiceUnreachableError(f"{door.url}: no connection in time")
+        return NoConnectionError(f"{door.url}: no connection in time")
     reason = one_line(reason_of(error), key=door.key)
     if isinstance(error, OSError | InvalidProxy | ImportError) or "Proxy" in type(error).__name__:
-        return ServiceUnreachableError(f"{door.url}: {reason}")
+        return NoConnectionError(f"{door.url}: {reason}")
     return InvalidResponseError(f"{door.url}: whoever answers there doesn't speak WebSocket: {reason}")
 
 

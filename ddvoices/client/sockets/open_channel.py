@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
-from ddvoices.client.errors import ConnectionLostError
+from ddvoices.client.errors import ConnectionLostError, NoAnswerError
 from ddvoices.client.sockets.handshake import Door, lost, open_socket
 from ddvoices.client.sockets.open_core import Answer, Audio, Event, Failed, Finished, Heard, OpenCore, Told
 from ddvoices.errors import InvalidResponseError, ServiceError
@@ -173,13 +173,13 @@ class _Link:
                 self._tell((generation_id, Failed(self._impatient(waiter, now))))
         self._watch()
 
-    def _impatient(self, waiter: _Waiter, now: float) -> ConnectionLostError:
+    def _impatient(self, waiter: _Waiter, now: float) -> NoAnswerError:
         """Return the error of one whose patience has ended."""
         whole = waiter.end <= now
         seconds = waiter.patience.total if whole else waiter.patience.silence
         what = f"not finished after {seconds:g} s" if whole else f"no message for {seconds:g} s"
         said = f"; the service said: {self.core.last_words}" if self.core.last_words else ""
-        return ConnectionLostError(f"no answer in time: {what}{said}")
+        return NoAnswerError(f"no answer in time: {what}{said}")
 
 
 class OpenChannel:
@@ -217,7 +217,7 @@ class OpenChannel:
 
         Raises:
             GenerationError: the service turns it down.
-            ConnectionLostError: the connection or the patience has ended; it is not sent again.
+            ConnectionLostError: the connection or the patience (NoAnswerError) has ended.
             InvalidResponseError: what came is none of this protocol.
         """
         link = await self.open()

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from ddvoices.audio.join import wav_samples
-from ddvoices.client.errors import ConnectionLostError
+from ddvoices.client.errors import ConnectionLostError, NoAnswerError
 from ddvoices.client.sockets.handshake import Door, lost, open_socket
 from ddvoices.client.sockets.open_core import decode_audio
 from ddvoices.client.sockets.stream_core import StreamCore
@@ -116,7 +116,7 @@ class StreamSession:
             await self._until(lambda: bool(self._pongs), seconds=self._door.timeout)
             return dict(self._pongs.popleft().document)
         except TimeoutError as error:
-            raise ConnectionLostError(f"no pong for {self._door.timeout:g} s") from error
+            raise NoAnswerError(f"no pong for {self._door.timeout:g} s") from error
         finally:
             self._pings -= 1
 
@@ -141,9 +141,7 @@ class StreamSession:
             if silence is not None and self.core.may_have_ended:
                 self.core.reset()
                 return None
-            raise ConnectionLostError(
-                f"no answer in time: no message for {self._door.timeout:g} s"
-            ) from error
+            raise NoAnswerError(f"no answer in time: no message for {self._door.timeout:g} s") from error
         return self._messages.popleft()
 
     def _rearm(self) -> None:
