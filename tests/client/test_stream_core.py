@@ -152,6 +152,16 @@ def test_where_in_a_turn(steps, state):
     assert (core.in_turn, core.ending, core.may_have_ended) == state
 
 
+def test_the_end_of_a_turn_is_not_the_end_of_the_next_one_which_is_being_written():
+    core = StreamCore()
+    core.text("One.")
+    core.end()
+    core.text("Two")
+    hear(core, AUDIO, DONE, FINAL)
+    assert core.in_turn
+    assert not core.ending
+
+
 def test_what_was_cancelled_is_not_heard_any_more():
     core = StreamCore()
     core.text("Hi.")

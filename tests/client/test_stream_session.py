@@ -388,6 +388,101 @@ def test_an_idle_session_that_was_closed_is_opened_anew():
     assert service.connections == 2
 
 
+def test_two_tasks_on_a_dead_session_open_one_connection():
+    class Impatient(Service):
+        async def answer(self, socket, message):
+            await super().answer(socket, message)
+            if message["action"] == "end-stream" and self.connections == 1:
+                await socket.close(1001)
+
+    service = Impatient()
+
+    async def use(connection):
+        await turn(connection, "One.")
+        await connection.websocket.wait_closed()
+        hearing = asyncio.create_task(all_of(connection.async_stream()))
+        await connection.async_stream_text("Two.")
+        await connection.async_stream_end()
+        return await hearing
+
+    assert stream(use, service, extras={"timeout": 3}) == [b"Two."]
+    assert service.connections == 2
+
+
+def test_a_call_that_is_cancelled_while_it_reopens_leaves_no_session_without_settings():
+    class Slow(Service):
+        async def __call__(self, socket):
+            if self.connections == 1:
+                await asyncio.sleep(0.1)
+            await super().__call__(socket)
+
+        async def answer(self, socket, message):
+            await super().answer(socket, message)
+            if message["action"] == "end-stream" and self.connections == 1:
+                await socket.close(1001)
+
+    service = Slow()
+
+    async def use(connection):
+        await turn(connection, "One.")
+        await connection.websocket.wait_closed()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await connection.async_stream_text("Never.")
+        return await turn(connection, "Two.")
+
+    assert stream(use, service) == [b"Two."]
+    last = [each["action"] for each in service.heard[-3:]]
+    assert last == ["stream-config", "stream-text", "end-stream"]
+
+
+def test_nothing_is_opened_after_the_end_of_a_session():
+    service = Service()
+
+    async def use(client):
+        async with client.async_stream_connect(**VOICE) as connection:
+            stream = connection.async_stream()
+        with pytest.raises(UsageError, match="has ended"):
+            await anext(stream)
+
+    talk(service, use)
+    assert service.connections == 1
+
+
+def test_a_cancel_of_nothing_that_is_not_answered_eats_no_turn():
+    class Quiet(Service):
+        async def answer(self, socket, message):
+            if message["action"] != "cancel":
+                await super().answer(socket, message)
+
+    async def use(connection):
+        await turn(connection, "One.")
+        await connection.async_stream_cancel()
+        return await turn(connection, "Two.")
+
+    assert stream(use, Quiet()) == [b"Two."]
+
+
+def test_a_time_out_that_ends_while_a_turn_is_ended_is_no_error_of_its_own():
+    class Mute(Service):
+        async def answer(self, socket, message):
+            pass
+
+    async def use(connection):
+        await connection.async_stream_text("Hi.")
+        await connection.async_stream_end()
+        waiting = asyncio.create_task(connection.async_stream_recv())
+        for _ in range(200):
+            await asyncio.sleep(0.001)
+            await connection.async_stream_cancel()
+            await connection.async_stream_text("Hi.")
+            await connection.async_stream_end()
+        with pytest.raises(ConnectionLostError):
+            await waiting
+
+    stream(use, Mute(), extras={"timeout": 0.05})
+
+
 def test_silence_after_the_end_of_a_turn_ends_in_time():
     class Mute(Service):
         async def answer(self, socket, message):

@@ -33,8 +33,9 @@ class StreamCore:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the turn, as after its end or on a new connection."""
-        self._texted = False
+        """Forget every turn, as after a cancel or on a new connection."""
+        self._texted = False  # in the turn that is still being written
+        self._asked = False  # in those that were ended
         self._spoken = False
         self._ends = 0
         self._speaking: set[str] = set()
@@ -47,13 +48,13 @@ class StreamCore:
 
     @property
     def ending(self) -> bool:
-        """Tell whether the service is expected to end the turn, since it was asked to."""
+        """Tell whether the service is expected to end a turn, since it was asked to."""
         return self._ends > 0 or (self._cancelling and not self._texted)
 
     @property
     def may_have_ended(self) -> bool:
         """Tell whether nothing more may come: all is spoken, and the service has never said ``isFinal``."""
-        answered = self._spoken or not self._texted
+        answered = self._spoken or not self._asked
         return self.ending and answered and not self._speaking and not self._says_final
 
     @property
@@ -75,13 +76,18 @@ class StreamCore:
     def end(self) -> str:
         """Return the message that ends the text of this turn."""
         self._ends += 1
+        self._asked, self._texted = self._asked or self._texted, False
         return encode(wire.END_STREAM).decode()
 
     def cancel(self) -> str:
-        """Return the message that stops everything; what still comes of it is dropped."""
+        """Return the message that stops everything; what still comes of it is dropped.
+
+        Where there is nothing to stop, some services don't answer: then nothing is waited for.
+        """
         self._dead.extend(self._speaking)
+        stops = self.in_turn
         self.reset()
-        self._cancelling = True
+        self._cancelling = stops
         self.cancels += 1
         return encode(wire.CANCEL).decode()
 
@@ -103,7 +109,7 @@ class StreamCore:
         if message.cancelled:
             self._cancelled(message)
             return message
-        if message.final and self._cancelling and self._texted:
+        if message.final and self._cancelling and (self._texted or self._ends):
             return None  # of the turn that was cancelled: the next one has begun since
         if message.final:
             self._end()
@@ -121,10 +127,11 @@ class StreamCore:
         return wire.error_class(kind)(said, error_type=kind, generation_id=message.generation_id)
 
     def _end(self) -> None:
-        """Note the end of a turn; another one may have been begun."""
-        ends = max(self._ends - 1, 0)
-        self.reset()
-        self._ends = ends
+        """Note the end of a turn; the text of the next may have been begun."""
+        self._ends = max(self._ends - 1, 0)
+        self._asked = self._asked and self._ends > 0
+        self._spoken = self._cancelling = False
+        self._speaking.clear()
         self._says_final = True
 
     def _cancelled(self, message: StreamMessage) -> None:

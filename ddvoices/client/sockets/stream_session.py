@@ -23,7 +23,7 @@ from ddvoices.client.sockets.handshake import Door, lost, open_socket
 from ddvoices.client.sockets.open_core import decode_audio
 from ddvoices.client.sockets.stream_core import StreamCore
 from ddvoices.client.wire import StreamMessage
-from ddvoices.errors import InvalidResponseError, ServiceError
+from ddvoices.errors import InvalidResponseError, ServiceError, UsageError
 
 _log = logging.getLogger("ddvoices.client")
 SILENCE = 1.0
@@ -47,6 +47,10 @@ class StreamSession:
         self._messages: deque[StreamMessage] = deque()
         self._pongs: deque[StreamMessage] = deque()
         self._pings = 0
+        self._greeting: StreamMessage | None = None
+        self._expects_greeting = False
+        self._opening = asyncio.Lock()
+        self._closed = False
         self._reading = False
         self._wakes: set[asyncio.Future[None]] = set()
         self._timers: dict[asyncio.Timeout, float | None] = {}
@@ -60,22 +64,40 @@ class StreamSession:
         return self._socket
 
     async def open(self) -> None:
-        """Open a socket and wait for the greeting.
+        """Open a socket, wait for the greeting, and say the last settings, if there are any.
 
         Raises:
             SessionError: the service greets with an error.
         """
-        await self.close()
-        self._socket = await open_socket(self._door)
-        self._end, self._told = None, False
-        self._messages.clear()
-        self.core.reset()
-        await self._greeted()
+        async with self._opening:
+            await self._open()
 
     async def close(self) -> None:
-        """Close the socket, if it is ours."""
-        socket, self._socket = self._socket, None if not self._borrowed else self._socket
-        if socket is not None and not self._borrowed:
+        """Close the socket, if it is ours; nothing opens another any more."""
+        self._closed = True
+        if not self._borrowed:
+            await self._drop()
+
+    async def _open(self) -> None:
+        """Open a socket, or leave none behind."""
+        await self._drop()
+        self._socket = await open_socket(self._door)
+        self._end, self._told = None, False
+        self._greeting, self._expects_greeting = None, True
+        self._messages.clear()
+        self.core.reset()
+        try:
+            await self._greeted()
+            if self.core.last_config is not None:
+                await self._send(self.core.last_config)
+        except BaseException:
+            await self._drop()
+            raise
+
+    async def _drop(self) -> None:
+        """Close the socket that is open."""
+        socket, self._socket = self._socket, None
+        if socket is not None:
             await socket.close()
 
     async def config(self, options: Mapping[str, Any]) -> None:
@@ -127,8 +149,8 @@ class StreamSession:
             ConnectionLostError: the connection has ended, or the service was asked to end the turn and says
                 nothing.
         """
-        if self._socket is None:
-            await self._ready()
+        if not (self._reading or self._messages or self.core.in_turn):
+            await self._ready()  # within a turn, what a dead connection has left is still to be read
         try:
             async with asyncio.timeout(None) as timer:
                 self._timers[timer] = silence
@@ -149,7 +171,8 @@ class StreamSession:
         now = asyncio.get_running_loop().time()
         for timer, silence in self._timers.items():
             seconds = self._allowed(silence)
-            timer.reschedule(None if seconds is None else now + seconds)
+            if not timer.expired():
+                timer.reschedule(None if seconds is None else now + seconds)
 
     def _allowed(self, silence: float | None) -> float | None:
         """Return how long the service may be silent, in seconds; None while nothing is expected of it."""
@@ -159,35 +182,35 @@ class StreamSession:
 
     async def _greeted(self) -> None:
         """Wait for the greeting; a service that says nothing is taken as it is."""
+        seconds = min(_GREETING_SECONDS, self._door.timeout)
         try:
-            await self._until(
-                lambda: bool(self._messages), seconds=min(_GREETING_SECONDS, self._door.timeout)
-            )
+            await self._until(lambda: not self._expects_greeting, seconds=seconds)
         except TimeoutError:
+            self._expects_greeting = False
             _log.warning("%s: no greeting; going on without", self._door.url)
-            return
-        first = self._messages[0]
-        if first.error is not None:
-            await self.close()
-            raise self.core.error_of(self._messages.popleft())
-        if first.status:
-            self.connection_id = self._messages.popleft().connection_id
+        greeting = self._greeting
+        if greeting is not None and greeting.error is not None:
+            raise self.core.error_of(greeting)
+        self.connection_id = greeting.connection_id if greeting is not None else None
 
     async def _ready(self) -> bool:
-        """Make sure that there is a session to talk to; tell whether it is a new one.
+        """Make sure that there is a session to talk to; tell whether it is a new one, with the last settings.
 
         Raises:
             ConnectionLostError: it died in the middle of a turn, and nobody has been told yet.
+            UsageError: it was closed here.
         """
-        if self._borrowed or (self._socket is not None and self._alive(self._socket)):
+        if self._borrowed:
             return False
-        if self._socket is not None and self.core.in_turn and not self._told:
-            raise self._ended(ConnectionLostError("the connection was lost in the middle of a turn"))
-        await self.open()
-        if self.core.last_config is not None:
-            await self._send(self.core.last_config)
-            return True
-        return False
+        async with self._opening:
+            if self._closed:
+                raise UsageError("not connected: the block of async_stream_connect has ended")
+            if self._socket is not None and self._alive(self._socket):
+                return False
+            if self._socket is not None and self.core.in_turn and not self._told:
+                raise self._ended(ConnectionLostError("the connection was lost in the middle of a turn"))
+            await self._open()
+            return self.core.last_config is not None
 
     def _alive(self, socket: ClientConnection) -> bool:
         """Tell whether something may be sent."""
@@ -221,26 +244,37 @@ class StreamSession:
 
     async def _read_one(self) -> None:
         """Read one message and hand it to whom it is for."""
-        if self._socket is None:
+        socket = self._socket
+        if socket is None:
             raise ConnectionLostError("there is no connection")
         self._reading = True
         try:
-            self._take(await self._socket.recv())
+            self._take(await socket.recv())
         except (ConnectionClosed, OSError) as error:
-            self._end = lost(error, key=self._door.key)
+            self._note_end(socket, lost(error, key=self._door.key))
         except InvalidResponseError as error:
-            self._end = error
+            self._note_end(socket, error)
             if not self._borrowed:
-                await self._socket.close(1003)  # what comes after it can't be believed
+                await socket.close(1003)  # what comes after it can't be believed
         finally:
             self._reading = False
             self._wake()
+
+    def _note_end(self, socket: ClientConnection, error: ServiceError) -> None:
+        """Note how a socket has ended, unless another is open by now."""
+        if self._socket is socket:
+            self._end = error
 
     def _take(self, frame: str | bytes) -> None:
         """Sort a message."""
         if asyncio.get_running_loop().time() - self._cancelled_at > SILENCE:
             self.core.settle()
         message = self.core.receive(frame)
+        if self._expects_greeting and message is not None:
+            self._expects_greeting = False
+            if message.status or message.error:
+                self._greeting = message
+                return
         if message is not None and not message.error:
             _log.debug("%s", _summary(message))
         if message is not None and message.pong and self._pings:
