@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -67,14 +68,25 @@ class Sink:
 
     def write(self, piece: bytes) -> None:
         """Write a piece of audio, at once."""
-        if self._joiner is None:
-            self._put(piece)
-        else:
-            samples = self._joiner.add(piece)
-            if self.size == 0 and samples:
-                self._put(self._joiner.header(known=False))
-            self._put(samples)
+        self._put(self._framed(piece))
         self._file.flush()
+
+    async def write_when_ready(self, piece: bytes) -> None:
+        """Write a piece of audio as fast as it is taken; whoever takes it slowly holds up nothing else.
+
+        A pipe that is ready takes at least ``PIPE_BUF`` bytes; a file always does.
+        """
+        from ddvoices.cli.running import until_ready
+
+        data = self._framed(piece)
+        self.size += len(data)
+        while data:
+            if await until_ready(self._file.fileno(), writing=True):
+                data = data[os.write(self._file.fileno(), data[: select.PIPE_BUF]) :]
+            else:
+                self._file.write(data)
+                self._file.flush()
+                return
 
     def finish(self) -> None:
         """Write what can only be known at the end: how long it was.
@@ -94,6 +106,13 @@ class Sink:
             self._file.write(self._joiner.header())
             self._file.seek(0, os.SEEK_END)
         self._file.flush()
+
+    def _framed(self, piece: bytes) -> bytes:
+        """Return a piece as it stands in the file, after the header where it is the first."""
+        if self._joiner is None:
+            return piece
+        samples = self._joiner.add(piece)
+        return self._joiner.header(known=False) + samples if self.size == 0 and samples else samples
 
     def _put(self, data: bytes) -> None:
         self.size += self._file.write(data)

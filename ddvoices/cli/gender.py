@@ -19,7 +19,7 @@ from ddvoices.errors import ExitCode
 @options.region
 @click.option(
     "--sample-rate",
-    type=click.IntRange(1000, 192_000),
+    type=click.IntRange(1000, 48_000),
     default=16000,
     show_default=True,
     metavar="HERTZ",

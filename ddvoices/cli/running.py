@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -18,12 +19,29 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
     Raises:
         KeyboardInterrupt: it was interrupted.
     """
+    if threading.current_thread() is not threading.main_thread():
+        return asyncio.run(work)  # signals are for the main thread
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     try:
         return asyncio.run(_interruptible(work))
     finally:
         for number, handler in before.items():  # asyncio leaves them at the system's own
             signal.signal(number, handler)
+
+
+async def until_ready(descriptor: int, *, writing: bool) -> bool:
+    """Wait until a pipe or a terminal can be read or written; False for a file, which always can be."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    add, remove = (loop.add_writer, loop.remove_writer) if writing else (loop.add_reader, loop.remove_reader)
+    try:
+        add(descriptor, ready.set)
+    except PermissionError:  # what epoll says of files
+        return False
+    try:
+        await ready.wait()
+    finally:
+        remove(descriptor)
+    return True
 
 
 async def _interruptible(work: Coroutine[Any, Any, T]) -> T:
@@ -36,7 +54,7 @@ async def _interruptible(work: Coroutine[Any, Any, T]) -> T:
         if task is not None:
             task.cancel()
 
-    with suppress(NotImplementedError, RuntimeError):  # not on every system, nor outside the main thread
+    with suppress(NotImplementedError):  # on systems without signals
         for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 loop.add_signal_handler(number, interrupt)

@@ -180,7 +180,7 @@ async def _hear(session: Session, connection: DeepdubClient, sink: Sink, heard: 
     while True:
         try:
             async for piece in audio:
-                sink.write(piece)
+                await sink.write_when_ready(piece)
                 heard(len(piece))
         except GenerationError as error:
             failed += 1
@@ -221,16 +221,9 @@ async def _typed(descriptor: int) -> AsyncIterator[str]:
 async def _read(descriptor: int) -> bytes:
     """Return what there is to read, as soon as there is something; nothing at the end.
 
-    No thread waits for it, since none could be stopped. A file never has to be waited for.
+    No thread waits for it, since none could be stopped.
     """
-    loop = asyncio.get_running_loop()
-    ready = asyncio.Event()
-    try:
-        loop.add_reader(descriptor, ready.set)
-    except PermissionError:  # what epoll says of files
-        return os.read(descriptor, _PIECE)
-    try:
-        await ready.wait()
-    finally:
-        loop.remove_reader(descriptor)
+    from ddvoices.cli.running import until_ready
+
+    await until_ready(descriptor, writing=False)
     return os.read(descriptor, _PIECE)

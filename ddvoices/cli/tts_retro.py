@@ -12,7 +12,7 @@ from ddvoices.audio.names import safe_stem
 from ddvoices.cli import audio_output, options, speaking
 from ddvoices.cli.direct import open_client
 from ddvoices.cli.session import Session
-from ddvoices.errors import DdvoicesError, ExitCode, UsageError
+from ddvoices.errors import DdvoicesError, ExitCode, ServiceError, UsageError
 
 if TYPE_CHECKING:
     from ddvoices.cli.audio_output import AudioOutput
@@ -123,8 +123,13 @@ def _save(
                 sink.write(client.tts_retro_get(url, wait=seconds))
         except NotFoundError as error:
             after = f" after {seconds:g} s" if seconds else ""
-            advice = f"ddvoices tts-retro --wait --fetch {url}"
-            raise DdvoicesError(
-                f"nothing there{after}, be it not yet or never: wait for it by `{advice}`"
-            ) from error
+            message = f"nothing there{after}, be it not yet or never: wait for it by `{_again(url)}`"
+            raise DdvoicesError(message) from error
+        except (ServiceError, KeyboardInterrupt):
+            session.say_always(f"it is fetched by `{_again(url)}`")
+            raise
     audio_output.say_saved(session, target, sink)
+
+
+def _again(url: str) -> str:
+    return f"ddvoices tts-retro --wait --fetch {url}"

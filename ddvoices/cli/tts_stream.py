@@ -75,7 +75,7 @@ def _speak(
         async def work() -> None:
             async with speaker.client.async_connect() as connection:
                 async for piece in connection.async_tts(text, **asked):
-                    sink.write(piece)
+                    await sink.write_when_ready(piece)
                     heard(len(piece))
 
         run_async(work())

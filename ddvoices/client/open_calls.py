@@ -17,7 +17,7 @@ from ddvoices.client import wire
 from ddvoices.client.base import SocketCalls
 from ddvoices.client.body import SampleBody
 from ddvoices.client.endpoints import Surface
-from ddvoices.client.errors import InvalidOptionError
+from ddvoices.client.errors import InvalidOptionError, NoAnswerError
 from ddvoices.client.options import (
     DEFAULT_MODEL,
     SOCKET_FORMATS,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ddvoices.client.sockets.open_channel import OpenChannel, Patience
 
 _log = logging.getLogger("ddvoices.client")
-_HIGHEST_RATE = 192_000
+_HIGHEST_RATE = 48_000
 _CLASSIFIED_SECONDS = 1.0
 """The service judges a voice by its first second."""
 
@@ -157,16 +157,28 @@ class OpenCalls(SocketCalls):
 
         chosen_id = check_generation_id(generation_id)
         patience = self._patience(timeout, timeout)
-        data = await asyncio.to_thread(_content, audio_data)
-        wav = await asyncio.to_thread(cut_wav, data, seconds=_CLASSIFIED_SECONDS, rate=sample_rate)
-        if wav is None:
-            return await asyncio.to_thread(self._classify_whole, data, timeout)
+        try:
+            async with asyncio.timeout(timeout):
+                data = await asyncio.to_thread(_content, audio_data)
+                wav = await asyncio.to_thread(cut_wav, data, seconds=_CLASSIFIED_SECONDS, rate=sample_rate)
+                if wav is None:
+                    return await asyncio.to_thread(self._classify_whole, data, timeout)
+                return await self._classify(chosen_id, wav, sample_rate, patience)
+        except NoAnswerError:
+            raise
+        except TimeoutError as error:
+            raise NoAnswerError(f"no answer in time: not finished after {timeout:g} s") from error
+
+    async def _classify(
+        self, generation_id: str, wav: bytes, sample_rate: int, patience: Patience
+    ) -> dict[str, Any]:
+        """Ask over this connection, or over one for this question alone."""
         audio = base64.b64encode(wav).decode()
         if self._channel is not None:
-            return await self._channel.classify(chosen_id, audio, sample_rate, patience)
+            return await self._channel.classify(generation_id, audio, sample_rate, patience)
         async with self.async_connect() as connected:
-            channel = connected._connected()  # noqa: SLF001 - the same
-            return await channel.classify(chosen_id, audio, sample_rate, patience)
+            channel = connected._connected()  # noqa: SLF001 - a copy of ourselves
+            return await channel.classify(generation_id, audio, sample_rate, patience)
 
     def _classify_whole(self, data: bytes, seconds: float) -> dict[str, Any]:
         """Ask the REST endpoint, which takes a whole file in any format."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, closing, nullcontext
 from pathlib import Path
@@ -107,7 +108,8 @@ class SpeechCalls(Calls):
         if not isinstance(output, Path) and not hasattr(output, "write"):
             raise InvalidOptionError(f"output: pass Path({output!r}), or a file that is open for bytes")
         opened = whole_file(output) if isinstance(output, Path) else nullcontext(output)
-        with closing(self.tts_iter(text, **options)) as pieces, opened as file:
+        # in this order: a place that can't be written costs nothing
+        with opened as file, closing(self.tts_iter(text, **options)) as pieces:
             return sum(file.write(piece) for piece in pieces)
 
     def tts_retro(
@@ -146,11 +148,12 @@ class SpeechCalls(Calls):
         """
         check_seconds("wait", wait)
         path = _path_below(url, self._rest().base_url)
-        waited, attempt = 0.0, 0
+        waited, attempt, began = 0.0, 0, time.monotonic()
         while True:
             try:
                 return self._call("GET", path, audio, timeout=self.timeout * _PATIENCE)
             except NotFoundError:
+                waited = max(waited, time.monotonic() - began)
                 if waited >= (wait or 0):
                     raise
             pause = min(_POLL_SECONDS[min(attempt, len(_POLL_SECONDS) - 1)], (wait or 0) - waited)

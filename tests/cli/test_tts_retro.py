@@ -59,8 +59,10 @@ def test_an_interrupt_while_waiting_keeps_the_place(studio):
         said = process.stderr.readline()
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
+        _, rest = process.communicate(timeout=60)
+    assert process.returncode == 130
     assert b"made at http" in said
+    assert b"it is fetched by `ddvoices tts-retro --wait --fetch http" in rest
     assert studio.files() == []
 
 

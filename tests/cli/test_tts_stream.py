@@ -82,6 +82,29 @@ def test_stdout_gets_audio_while_it_is_being_spoken(studio):
         assert process.wait(60) == 130
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_reader_that_has_stopped_holds_up_no_signal(studio, number):
+    with studio.running(
+        "tts-stream", LONG, "-o", "-", "--format", "s16le", "--sample-rate", "48000"
+    ) as process:
+        assert process.stdout.read(1000)
+        time.sleep(0.5)  # by now the pipe is full
+        process.send_signal(number)
+        assert process.wait(60) == 130
+
+
+def test_a_slow_reader_gets_it_all(studio):
+    studio.run("tts-stream", LONG, "-o", "a.pcm")
+    expected = (studio.folder / "a.pcm").read_bytes()
+    with studio.running("tts-stream", LONG, "-o", "-", "--format", "headerless-wav") as process:
+        parts = []
+        while part := process.stdout.read(100_000):
+            parts.append(part)
+            time.sleep(0.05)
+        assert process.wait(60) == 0
+    assert b"".join(parts) == expected
+
+
 def test_a_pipe_gets_one_wav(studio):
     data = binary(studio.run("tts-stream", TEXT, "-o", "-"))
     assert data.count(b"RIFF") == 1

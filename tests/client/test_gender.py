@@ -11,11 +11,17 @@ import wave
 
 import pytest
 from scripted import answer
-from sockets import heard, say, talk
+from sockets import client_of, heard, say, talk
 
 from ddvoices.audio import sniff
 from ddvoices.audio.pcm import cut_wav
-from ddvoices.client import ConnectionLostError, GenerationError, InvalidOptionError, RateLimitError
+from ddvoices.client import (
+    ConnectionLostError,
+    GenerationError,
+    InvalidOptionError,
+    NoAnswerError,
+    RateLimitError,
+)
 from ddvoices.errors import InvalidResponseError
 
 
@@ -158,6 +164,20 @@ def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_one():
             return await connection.gender_classify(wav())
 
     assert talk(late, use)["predicted_gender"] == "right"
+
+
+def test_a_time_out_is_for_all_of_it():
+    async def use():
+        async def silent(reader, writer):
+            await reader.read()
+            writer.close()
+
+        async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+            with client_of(server.sockets[0].getsockname()[1]) as client:
+                await client.gender_classify(wav(), timeout=0.2)
+
+    with pytest.raises(NoAnswerError, match=r"after 0\.2 s"):
+        asyncio.run(use())
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import logging
 import os
 import tracemalloc
 import uuid
+from dataclasses import replace
 
 import pytest
 from scripted import KEY, WAV
@@ -287,6 +288,48 @@ def test_who_breaks_off_a_loop_leaves_nothing_waiting():
     assert b"".join(talk(echo, use)) == b"Bye"
 
 
+def test_an_id_that_is_used_again_is_waited_for_by_the_second():
+    chosen = str(uuid.uuid4())
+
+    async def handler(socket):
+        asked = await heard(socket)
+        await speak(socket, asked["generationId"], b"one")
+        await heard(socket)
+        await socket.wait_closed()
+
+    async def use(client):
+        async with client.async_connect() as connection:
+            first = connection.async_tts("one", "v", generation_id=chosen)
+            assert await anext(first) == b"one"
+            await asyncio.sleep(0.05)  # its end has come, and nobody has taken it yet
+            second = asyncio.create_task(
+                all_of(connection.async_tts("two", "v", generation_id=chosen, timeout=0.3))
+            )
+            await asyncio.sleep(0.05)
+            assert await all_of(first) == []
+            with pytest.raises(ConnectionLostError, match=r"no message for 0\.3 s"):
+                await second
+
+    talk(handler, use)
+
+
+def test_nothing_is_opened_after_the_end_of_the_block():
+    opened = []
+
+    async def handler(socket):
+        opened.append(socket)
+        await echo(socket)
+
+    async def use(client):
+        async with client.async_connect() as connection:
+            late = connection.async_tts("Hello", "v")
+        with pytest.raises(UsageError, match="has ended"):
+            await anext(late)
+
+    talk(handler, use)
+    assert len(opened) == 1
+
+
 def test_leaving_the_connection_ends_who_still_waits():
     async def use(client):
         async with client.async_connect() as connection:
@@ -462,6 +505,37 @@ def test_a_service_that_speaks_something_else():
 
     with pytest.raises(InvalidResponseError, match="doesn't speak WebSocket"):
         asyncio.run(use())
+
+
+def test_a_connection_that_ends_while_it_is_opened_is_tried_again():
+    attempts = []
+
+    async def use():
+        async def drop(reader, writer):
+            attempts.append(await reader.readline())
+            writer.close()
+
+        async with await asyncio.start_server(drop, "127.0.0.1", 0) as server:
+            with client_of(server.sockets[0].getsockname()[1]) as client:
+                await one()(client)
+
+    with pytest.raises(ServiceUnreachableError, match="ended while it was opened"):
+        asyncio.run(use())
+    assert len(attempts) == 3
+
+
+def test_a_bundle_of_certificates_that_can_not_be_read_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    waits = []
+
+    async def use():
+        with client_of(1, sleep=waits.append) as client:
+            client._endpoints = replace(client._endpoints, websocket="wss://127.0.0.1:1/open")
+            await one()(client)
+
+    with pytest.raises(ServiceUnreachableError, match=r"none\.pem: can't be read"):
+        asyncio.run(use())
+    assert waits == []
 
 
 def test_only_the_moved_endpoint_is_used():

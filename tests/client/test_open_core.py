@@ -172,8 +172,10 @@ def test_audio_that_is_no_base64_fails_its_generation_alone(data):
 
 def test_audio_without_an_id_is_of_the_only_one_who_waits():
     assert core_with(ONE, detecting=(TWO,)).receive(said(**PIECE)) == [(ONE, Audio(b"ab"))]
-    with pytest.raises(InvalidResponseError, match="which generation"):
-        core_with(ONE, TWO).receive(said(**PIECE))
+    assert core_with(ONE).receive(said(isFinished=True)) == [(ONE, Finished())]
+    for nameless in (PIECE, {"isFinished": True}):
+        with pytest.raises(InvalidResponseError, match="which generation"):
+            core_with(ONE, TWO).receive(said(**nameless))
     assert core_with().receive(said(**PIECE)) == []
 
 
@@ -192,6 +194,24 @@ def test_an_answer_that_comes_too_late_is_nobody_elses():
     core.classify(TWO, "UklG", 16000)
     assert core.receive(said(predicted_gender="male")) == []
     assert core.waiting == 1
+
+
+@pytest.mark.parametrize(
+    "error", [{"error": "slow down"}, {"error": "slow down", "generationId": ONE}], ids=["for all", "named"]
+)
+def test_an_error_in_place_of_a_detection_leaves_it_open_whose_the_next_answer_is(error):
+    core = core_with(detecting=(ONE,))
+    core.receive(said(**error))
+    core.classify(TWO, "UklG", 16000)
+    named = "generationId" in error
+    assert len(core.receive(said(predicted_gender="male"))) == named
+
+
+def test_an_error_that_names_a_detection_which_was_given_up_settles_the_matter():
+    core = core_with(detecting=(ONE,))
+    core.forget(ONE)
+    core.receive(said(error="no", generationId=ONE))
+    assert not core.mixes_up_detections
 
 
 def test_a_late_answer_that_names_its_question_settles_the_matter():

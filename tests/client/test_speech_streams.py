@@ -95,6 +95,7 @@ def test_a_file_that_can_not_be_written(serve, client_of, tmp_path):
     server = serve(AUDIO)
     with pytest.raises(OutputError):
         client_of(server).tts_to(tmp_path / "nowhere" / "a.mp3", **ASKED)
+    assert server.received == []
 
 
 @pytest.mark.parametrize(
@@ -192,7 +193,7 @@ def test_what_never_comes_is_given_up(wait, asked, waited, serve, client_of, wai
     with pytest.raises(NotFoundError):
         client_of(server).tts_retro_get("tts/retroactive/1", wait=wait)
     assert len(server.received) == asked
-    assert sum(waits) == pytest.approx(waited)
+    assert sum(waits) == pytest.approx(waited, abs=0.2)  # less what asking takes
 
 
 # without an event loop

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -18,7 +19,14 @@ import requests
 from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidProxy,
+    InvalidStatus,
+    InvalidURI,
+)
 
 from ddvoices import __version__
 from ddvoices.client import trust, wire
@@ -37,6 +45,7 @@ T = TypeVar("T")
 
 _OPEN_SECONDS = 10.0
 _CLOSE_SECONDS = 2.0
+_KEEPALIVE_FAILED = 1011  # what websockets closes with when its pings aren't answered
 _LARGEST_MESSAGE = 256 * 2**20
 """Bytes; what is longer is no audio message, but a service that never stops."""
 
@@ -77,10 +86,10 @@ async def open_socket(door: Door) -> ClientConnection:
         RedirectRefusedError: it points elsewhere.
         InvalidResponseError: whoever answers doesn't speak the protocol.
     """
-    attempt = 0
+    attempt, certificates = 0, _certificates_of(door.url)
     while True:
         try:
-            return await _connect(door)
+            return await _connect(door, certificates)
         except (OSError, InvalidHandshake, InvalidProxy, InvalidURI, ImportError) as error:
             wait = _wait(door, error, attempt)
             if wait is None:
@@ -94,13 +103,15 @@ def lost(error: BaseException, *, key: str = "") -> ConnectionLostError:
     if not isinstance(error, ConnectionClosed):
         return ConnectionLostError(f"the connection was lost: {one_line(reason_of(error), key=key)}")
     closed = error.rcvd
+    if closed is None and error.sent is not None and error.sent.code == _KEEPALIVE_FAILED:
+        return ConnectionLostError("the connection was lost: the service no longer answers pings")
     if closed is None:
-        return ConnectionLostError("the connection was lost: it ended without a word")
+        return ConnectionLostError("the connection was lost: the other side is gone")
     said = f": {one_line(closed.reason, key=key)}" if closed.reason else ""
     return ConnectionLostError(f"the connection was closed by the service ({closed.code}{said})")
 
 
-async def _connect(door: Door) -> ClientConnection:
+async def _connect(door: Door, certificates: ssl.SSLContext | None) -> ClientConnection:
     """Open a socket once. Nothing goes to this machine by way of a proxy, which would read the key."""
     parts = urlsplit(door.url)
     return await _Connect(
@@ -109,7 +120,7 @@ async def _connect(door: Door) -> ClientConnection:
         user_agent_header=f"ddvoices/{__version__}",
         compression=None,  # audio in base64 hardly shrinks, and it would cost us its time
         proxy=None if trust.is_loopback(parts.hostname or "") else True,
-        ssl=_certificates() if parts.scheme == "wss" else None,
+        ssl=certificates,
         open_timeout=min(door.timeout, _OPEN_SECONDS),
         close_timeout=_CLOSE_SECONDS,
         max_size=_LARGEST_MESSAGE,
@@ -118,9 +129,24 @@ async def _connect(door: Door) -> ClientConnection:
     )
 
 
-def _certificates() -> ssl.SSLContext:
-    """Return what is trusted: the bundle that the environment names, as for requests, else its default."""
+def _certificates_of(url: str) -> ssl.SSLContext | None:
+    """Return what is trusted for a URL: the bundle that the environment names, as for requests, else its own.
+
+    Raises:
+        NoConnectionError: the bundle can't be read.
+    """
+    if urlsplit(url).scheme != "wss":
+        return None
     named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    try:
+        return _certificates(named)
+    except OSError as error:
+        raise NoConnectionError(f"{named}: can't be read as certificates: {reason_of(error)}") from error
+
+
+@lru_cache(maxsize=4)
+def _certificates(named: str | None) -> ssl.SSLContext:
+    """Return a bundle, which takes longer to read than a socket to open."""
     if named:
         if Path(named).is_dir():
             return ssl.create_default_context(capath=named)
@@ -128,6 +154,11 @@ def _certificates() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     return context
+
+
+def _was_dropped(error: Exception) -> bool:
+    """Tell whether the connection ended while it was opened, which may go better the next time."""
+    return isinstance(error, InvalidMessage) and isinstance(error.__cause__, EOFError)
 
 
 def _wait(door: Door, error: Exception, attempt: int) -> float | None:
@@ -139,7 +170,7 @@ def _wait(door: Door, error: Exception, attempt: int) -> float | None:
             status=error.response.status_code,
             retry_after=parse_retry_after(headers.get(wire.RETRY_AFTER), now=datetime.now(UTC)),
         )
-    elif isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+    elif _was_dropped(error) or (isinstance(error, OSError) and not isinstance(error, ssl.SSLError)):
         trouble = Trouble(kind=Kind.UNREACHABLE)
     else:
         return None
@@ -153,6 +184,8 @@ def _failure(door: Door, error: Exception) -> ServiceError:
         return _refused(door, error)
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
         return NoConnectionError(f"{door.url}: no connection in time")
+    if _was_dropped(error):
+        return NoConnectionError(f"{door.url}: the connection ended while it was opened")
     reason = one_line(reason_of(error), key=door.key)
     if isinstance(error, OSError | InvalidProxy | ImportError) or "Proxy" in type(error).__name__:
         return NoConnectionError(f"{door.url}: {reason}")

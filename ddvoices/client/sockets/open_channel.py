@@ -10,7 +10,6 @@ import logging
 import math
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
@@ -21,7 +20,7 @@ from websockets.protocol import State
 from ddvoices.client.errors import ConnectionLostError, NoAnswerError
 from ddvoices.client.sockets.handshake import Door, lost, open_socket
 from ddvoices.client.sockets.open_core import Answer, Audio, Event, Failed, Finished, Heard, OpenCore, Told
-from ddvoices.errors import InvalidResponseError, ServiceError
+from ddvoices.errors import InvalidResponseError, ServiceError, UsageError
 
 _log = logging.getLogger("ddvoices.client")
 
@@ -43,7 +42,6 @@ class _Waiter:
     heard: float
     events: deque[Event] = field(default_factory=deque)
     wake: asyncio.Future[None] | None = None
-    begun: bool = False
 
     @property
     def deadline(self) -> float:
@@ -77,12 +75,13 @@ class _Link:
         self._loop = asyncio.get_running_loop()
         self._waiters: dict[str, _Waiter] = {}
         self._alarm: asyncio.TimerHandle | None = None
+        self._ended = False
         self._reader = self._loop.create_task(self._read())
 
     @property
     def alive(self) -> bool:
         """Tell whether something may be sent here."""
-        return self.socket.state is State.OPEN and not self._reader.done()
+        return self.socket.state is State.OPEN and not self._ended
 
     def join(self, generation_id: str, patience: Patience) -> _Waiter:
         """Wait for what comes under an id."""
@@ -93,9 +92,10 @@ class _Link:
             self._watch()
         return waiter
 
-    def leave(self, generation_id: str) -> None:
-        """Wait no longer; nothing is kept of what still comes."""
-        if self._waiters.pop(generation_id.lower(), None) is not None:
+    def leave(self, generation_id: str, waiter: _Waiter) -> None:
+        """Wait no longer; nothing is kept of what still comes. Who waits under the same id since stays."""
+        if self._waiters.get(generation_id.lower()) is waiter:
+            del self._waiters[generation_id.lower()]
             self.core.forget(generation_id)
 
     async def send(self, text: str) -> None:
@@ -115,30 +115,29 @@ class _Link:
         self._reader.cancel()
         if self._alarm is not None:
             self._alarm.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._reader
+        await asyncio.gather(self._reader, return_exceptions=True)
         await self.socket.close()
 
     async def _read(self) -> None:
         """Read messages until there are no more; every end is told to everyone."""
         try:
             while True:
-                began = False
+                awaited = False
                 for told in self.core.receive(await self.socket.recv()):
-                    began = self._tell(told) or began
-                if began:
-                    await asyncio.sleep(0)  # the first piece is not to wait until all that has come is read
+                    awaited = self._tell(told) or awaited
+                if awaited:
+                    await asyncio.sleep(0)  # who waits is not to wait until all that has come is read
         except (ConnectionClosed, OSError) as error:
             self._fail_all(lost(error, key=self._key))
         except InvalidResponseError as error:
             self._fail_all(error)
             await self.socket.close(1003)  # what comes after it can't be believed
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody is to wait for ever
             self._fail_all(ConnectionLostError(f"a message could not be read: {type(error).__name__}"))
-            raise
+            await self.socket.close(1003)
 
     def _tell(self, told: Told) -> bool:
-        """Hand an event to whom it is for, and tell whether it is their first; after the last they leave."""
+        """Hand an event to whom it is for, and tell whether they wait for it now; the last one ends that."""
         generation_id, event = told
         waiter = self._waiters.get(generation_id)
         if waiter is None:
@@ -148,12 +147,13 @@ class _Link:
             return False
         if not isinstance(event, Audio):
             del self._waiters[generation_id]
-        begins = waiter.wake is not None
+        awaited = waiter.wake is not None
         waiter.tell(event)
-        return begins
+        return awaited
 
     def _fail_all(self, error: ServiceError) -> None:
         """Tell everyone who waits that there is nothing more to come."""
+        self._ended = True
         for told in self.core.lost(error):
             self._tell(told)
 
@@ -188,6 +188,7 @@ class OpenChannel:
     def __init__(self, door: Door) -> None:
         self._door = door
         self._link: _Link | None = None
+        self._closed = False
         self._opening = asyncio.Lock()
         self._detecting = asyncio.Lock()
 
@@ -197,15 +198,26 @@ class OpenChannel:
         return self._link.socket if self._link is not None and self._link.alive else None
 
     async def open(self) -> _Link:
-        """Return the open link, made now if there is none or it has died."""
+        """Return the open link, made now if there is none or it has died.
+
+        Raises:
+            UsageError: it was closed here.
+        """
         async with self._opening:
+            if self._closed:
+                raise UsageError("not connected: the block of async_connect has ended")
             if self._link is None or not self._link.alive:
-                await self.close()
+                await self._drop()
                 self._link = _Link(await open_socket(self._door), self._door)
             return self._link
 
     async def close(self) -> None:
-        """Close the connection; the next call would open another."""
+        """Close the connection; nothing opens another any more."""
+        self._closed = True
+        await self._drop()
+
+    async def _drop(self) -> None:
+        """Close the link that there is."""
         link, self._link = self._link, None
         if link is not None:
             await link.close()
@@ -235,8 +247,10 @@ class OpenChannel:
                         return
                     case Heard() | Answer():
                         continue
+                    case never:
+                        assert_never(never)
         finally:
-            link.leave(generation_id)
+            link.leave(generation_id, waiter)
 
     async def classify(
         self, generation_id: str, audio: str, sample_rate: int, patience: Patience
@@ -278,4 +292,4 @@ async def _detect(
                 case never:
                     assert_never(never)
     finally:
-        link.leave(generation_id)
+        link.leave(generation_id, waiter)

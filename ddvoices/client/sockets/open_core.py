@@ -75,7 +75,7 @@ class OpenCore:
         self._key = key
         self._waiting: dict[str, Wants] = {}
         self._next_index: dict[str, int] = {}
-        self._orphaned_detection = False
+        self._orphans: set[str] = set()  # detections that were given up, and whose answers may still come
         self.last_words = ""
 
     @property
@@ -86,7 +86,7 @@ class OpenCore:
     @property
     def mixes_up_detections(self) -> bool:
         """Tell whether the answer to a detection that was given up may still come, and name no id."""
-        return self._orphaned_detection or Wants.GENDER in self._waiting.values()
+        return bool(self._orphans) or Wants.GENDER in self._waiting.values()
 
     def speak(self, generation_id: str, options: Mapping[str, Any], unknown: Mapping[str, Any]) -> str:
         """Begin to wait for a generation, and return the message that asks for it.
@@ -103,12 +103,14 @@ class OpenCore:
 
     def forget(self, generation_id: str) -> None:
         """Wait no longer; what still comes under this id is dropped."""
-        if self._end(generation_id.lower()) is Wants.GENDER:
-            self._orphaned_detection = True
+        waiter = generation_id.lower()
+        if self._end(waiter) is Wants.GENDER:
+            self._orphans.add(waiter)
 
     def lost(self, error: ServiceError) -> list[Told]:
         """Return the failure of everything that is waited for."""
         failed = [(waiter, Failed(error)) for waiter in self._waiting]
+        self._orphans.update(waiter for waiter, wants in self._waiting.items() if wants is Wants.GENDER)
         self._waiting.clear()
         self._next_index.clear()
         return list(failed)
@@ -149,11 +151,12 @@ class OpenCore:
         if message.generation_id is not None:
             waiter = message.generation_id.lower()
             return waiter if waiter in self._waiting else None
-        if message.gender and self._orphaned_detection:
+        if message.gender and self._orphans:
             return None
         wants = Wants.GENDER if message.gender else Wants.SPEECH
         alike = [waiter for waiter, each in self._waiting.items() if each is wants]
-        return alike[0] if len(alike) == 1 and (message.gender or message.data) else None
+        told = message.gender or message.data or message.finished
+        return alike[0] if len(alike) == 1 and told else None
 
     def _unaddressed(self, message: wire.OpenMessage) -> list[Told]:
         """Take a message that nobody waits for: left over from what was given up, or a word to all.
@@ -161,20 +164,28 @@ class OpenCore:
         Raises:
             InvalidResponseError: it holds audio for one of many, and doesn't say for whom.
         """
-        if message.generation_id is None and message.data:
+        if message.generation_id is None and (message.data or message.finished):
             if Wants.SPEECH in self._waiting.values():
-                raise InvalidResponseError("audio that doesn't say of which generation it is")
+                raise InvalidResponseError("a message that doesn't say of which generation it is")
             return []
         if message.gender:
-            self._orphaned_detection = False
+            self._found(message.generation_id)
         elif message.generation_id is None:
             self.last_words = one_line(wire.server_message(message.document) or "", key=self._key)
         return []
+
+    def _found(self, generation_id: str | None) -> None:
+        """Note that the answer to a detection which was given up has come; one without an id is of any."""
+        if generation_id is not None:
+            self._orphans.discard(generation_id.lower())
+        elif self._orphans:
+            self._orphans.pop()
 
     def _failed(self, message: wire.OpenMessage) -> list[Told]:
         """Fail the one that an error names, or all if it names none."""
         named = message.generation_id
         if named is not None and named.lower() not in self._waiting:
+            self._orphans.discard(named.lower())
             return []
         error = wire.error_class(message.error_type)(
             one_line(message.error or "", key=self._key),
