@@ -81,7 +81,7 @@ def gender(
 
 def _line(answer: Mapping[str, Any]) -> str:
     """Return the answer on one line; the numbers are the service's, if it gives any."""
-    from ddvoices.client.wire import gender_found
+    from ddvoices.client.wire.rest import gender_found
     from ddvoices.report.terminal import printable
 
     found, confidence = gender_found(answer)

@@ -67,6 +67,8 @@ def tts_retro(
       ddvoices tts-retro -f chapter.txt --voice ada-narrator --wait -o chapter.mp3
       ddvoices tts-retro --fetch https://.../tts/retroactive/4f1c -o chapter.mp3
     """
+    from ddvoices.client.wire.rest import retro_url
+
     if fetch is not None:
         _check_alone(text, file, voice, voice_prompt_id)
         stem = safe_stem(fetch.rstrip("/").rpartition("/")[2][:8])
@@ -83,7 +85,7 @@ def tts_retro(
     with speaking.open_speaker(session, choice, region) as speaker:
         asked = speaker.options(speech)
         if not wait:
-            click.echo(speaker.client.tts_retro(spoken, **asked)["url"])
+            click.echo(retro_url(speaker.client.tts_retro(spoken, **asked)))
         else:
             _save(session, speaker.client, lambda: _made(session, speaker, spoken, asked), target, timeout)
     return ExitCode.OK
@@ -91,7 +93,9 @@ def tts_retro(
 
 def _made(session: Session, speaker: Speaker, text: str, asked: dict[str, Any]) -> str:
     """Have it made, and return the URL, which is said in case of an interrupt."""
-    url = str(speaker.client.tts_retro(text, **asked)["url"])
+    from ddvoices.client.wire.rest import retro_url
+
+    url = retro_url(speaker.client.tts_retro(text, **asked))
     session.say(f"made at {url}")
     return url
 

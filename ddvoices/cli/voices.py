@@ -288,7 +288,7 @@ def _observed(value: object) -> ObservedVoice:
 
 
 def _created_id(answer: object) -> str:
-    from ddvoices.client.wire import created_id
+    from ddvoices.client.wire.rest import created_id
     from ddvoices.report.terminal import printable
 
     return printable(created_id(answer))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     )
     from ddvoices.client.facade import DeepdubClient
     from ddvoices.client.trust import check_trusted
-    from ddvoices.client.wire import parse_voice
+    from ddvoices.client.wire.rest import parse_voice
 
 __all__ = [
     "BadRequestError",
@@ -86,7 +86,7 @@ _HOMES = {
     "default_region": f"{__name__}.endpoints",
     "join_wav": "ddvoices.audio.join",
     "make_wav": "ddvoices.audio.join",
-    "parse_voice": f"{__name__}.wire",
+    "parse_voice": f"{__name__}.wire.rest",
     "resolve_endpoints": f"{__name__}.endpoints",
 }
 

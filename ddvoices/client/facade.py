@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ddvoices.client import wire
 from ddvoices.client.endpoints import Endpoints, Surface, choose_endpoints
 from ddvoices.client.errors import InvalidKeyError, InvalidOptionError
 from ddvoices.client.plain import PlainCalls
@@ -18,6 +17,7 @@ from ddvoices.client.stream_calls import StreamCalls
 from ddvoices.client.sync_calls import SyncCalls
 from ddvoices.client.transport import Transport
 from ddvoices.client.voices import VoiceCalls
+from ddvoices.client.wire import rest as wire
 from ddvoices.errors import UsageError
 
 if TYPE_CHECKING:

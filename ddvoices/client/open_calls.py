@@ -13,12 +13,12 @@ from uuid import UUID
 
 from ddvoices.audio.join import wav_samples
 from ddvoices.audio.pcm import cut_wav
-from ddvoices.client import wire
 from ddvoices.client.base import SocketCalls
 from ddvoices.client.body import SampleBody
 from ddvoices.client.endpoints import Surface
 from ddvoices.client.errors import InvalidOptionError, NoAnswerError
 from ddvoices.client.options import (
+    DEFAULT_LOCALE,
     DEFAULT_MODEL,
     SOCKET_FORMATS,
     check_generation_id,
@@ -28,6 +28,7 @@ from ddvoices.client.options import (
 )
 from ddvoices.client.service import json_object
 from ddvoices.client.sources import AudioInput, open_source
+from ddvoices.client.wire import rest as wire
 from ddvoices.errors import UsageError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class OpenCalls(SocketCalls):
         text: str,
         voice_prompt_id: str | None = None,
         model: str = DEFAULT_MODEL,
-        locale: str = "en-US",
+        locale: str = DEFAULT_LOCALE,
         temperature: float | None = None,
         variance: float | None = None,
         duration: float | None = None,

@@ -13,6 +13,7 @@ from ddvoices.client.errors import InvalidOptionError
 DEFAULT_MODEL = "dd-etts-2.5"
 """The documentation's default; the official SDK has gone on to others since."""
 
+DEFAULT_LOCALE = "en-US"
 MODELS = frozenset(f"dd-etts-{version}" for version in ("1.1", "2.5", "3.0", "3.2", "3.3", "3.4", "3.5"))
 REST_FORMATS = ("mp3", "headerless-wav", "opus", "mulaw")
 SOCKET_FORMATS = ("wav", "headerless-wav", "mp3", "opus", "mulaw", "s16le")

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import requests
 
-from ddvoices.client import wire
 from ddvoices.client.errors import (
     ConnectionLostError,
     NoAnswerError,
@@ -24,6 +23,7 @@ from ddvoices.client.errors import (
 from ddvoices.client.retry import Kind, Repeat, Trouble, decide, parse_retry_after
 from ddvoices.client.text import message_of, one_line, parse_json
 from ddvoices.client.transport import Failure, Request, Transport
+from ddvoices.client.wire import rest as wire
 from ddvoices.errors import (
     InvalidResponseError,
     OutcomeUnknownError,

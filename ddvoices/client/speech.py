@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, closing, nullcontext
@@ -14,11 +13,12 @@ from uuid import UUID
 import requests
 import urllib3
 
-from ddvoices.client import trust, wire
+from ddvoices.client import trust
 from ddvoices.client.base import Calls
 from ddvoices.client.body import Body, SampleBody, WholeBody, encode
 from ddvoices.client.errors import InvalidOptionError, NotFoundError
 from ddvoices.client.options import (
+    DEFAULT_LOCALE,
     DEFAULT_MODEL,
     REST_FORMATS,
     check_generation_id,
@@ -29,6 +29,8 @@ from ddvoices.client.options import (
 from ddvoices.client.service import content_type, json_object
 from ddvoices.client.sources import AudioInput, open_source
 from ddvoices.client.text import reason_of
+from ddvoices.client.wire import rest as wire
+from ddvoices.client.wire.sockets import parse_frame
 from ddvoices.errors import InvalidResponseError, OutcomeUnknownError, UntrustedEndpointError
 
 T = TypeVar("T")
@@ -50,7 +52,7 @@ class SpeechCalls(Calls):
         voice_reference: AudioInput | None = None,
         voice_prompt_id: str | None = None,
         model: str = DEFAULT_MODEL,
-        locale: str = "en-US",
+        locale: str = DEFAULT_LOCALE,
         temperature: float | None = None,
         variance: float | None = None,
         duration: float | None = None,
@@ -89,11 +91,10 @@ class SpeechCalls(Calls):
         Raises what ``tts`` does, at once; and while it is read:
             OutcomeUnknownError: the audio is cut off.
         """
-        asked = inspect.signature(SpeechCalls.tts).bind(self, text, **options)
-        asked.apply_defaults()
-        unknown = asked.arguments.pop("kwargs")
-        known = {name: value for name, value in asked.arguments.items() if name not in _NOT_OPTIONS}
-        return self._speak(wire.TTS, known, unknown, asked.arguments["voice_reference"], _pieces, stream=True)
+        reference = options.pop("voice_reference", None)
+        known, unknown = _sorted_out(options)
+        known = {"model": DEFAULT_MODEL, "locale": DEFAULT_LOCALE, "format": REST_FORMATS[0], **known}
+        return self._speak(wire.TTS, {**known, "text": text}, unknown, reference, _pieces, stream=True)
 
     def tts_to(self, output: Path | BinaryIO, text: str, **options: Any) -> int:
         """Speak a text into a file, and return the number of bytes.
@@ -117,7 +118,7 @@ class SpeechCalls(Calls):
         text: str,
         voice_prompt_id: str | None,
         model: str = DEFAULT_MODEL,
-        locale: str = "en-US",
+        locale: str = DEFAULT_LOCALE,
         *,
         voice_reference: AudioInput | None = None,
         generation_id: str | UUID | None = None,
@@ -131,8 +132,7 @@ class SpeechCalls(Calls):
             InvalidOptionError: an option is out of its range, or excludes another.
             OutcomeUnknownError: it was sent, and no place came back.
         """
-        known = {name: value for name, value in options.items() if name in wire.SPEECH_OPTIONS}
-        unknown = {name: value for name, value in options.items() if name not in known}
+        known, unknown = _sorted_out(options)
         known |= {"text": text, "voice_prompt_id": voice_prompt_id, "model": model, "locale": locale}
         known["generation_id"] = generation_id
         return self._speak(wire.RETRO, known, unknown, voice_reference, _promise)
@@ -191,6 +191,12 @@ class SpeechCalls(Calls):
 _NOT_OPTIONS = {"self", "kwargs", "voice_reference"}
 
 
+def _sorted_out(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the options that are known, and those that go onto the wire as they are."""
+    known = {name: value for name, value in options.items() if name in wire.SPEECH_OPTIONS}
+    return known, {name: value for name, value in options.items() if name not in known}
+
+
 def audio(response: requests.Response) -> bytes:
     """Believe an answer that is audio.
 
@@ -214,7 +220,7 @@ def _check_audio(response: requests.Response, beginning: bytes) -> None:
 def _said(content: bytes) -> str | None:
     """Return what an object of JSON says; None if it is none."""
     try:
-        return wire.server_message(wire.parse_frame(content)) or ""
+        return wire.server_message(parse_frame(content)) or ""
     except InvalidResponseError:
         return None
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import requests
 
-from ddvoices.client import wire
+from ddvoices.client.wire import rest as wire
 
 _LONGEST = 500
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)

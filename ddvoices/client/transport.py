@@ -15,10 +15,11 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from ddvoices import __version__
-from ddvoices.client import trust, wire
+from ddvoices.client import trust
 from ddvoices.client.body import Body, WholeBody
 from ddvoices.client.retry import Kind, Repeat
 from ddvoices.client.text import reason_of
+from ddvoices.client.wire import rest as wire
 
 _log = logging.getLogger("ddvoices.client")
 _HOPS = 5

@@ -8,14 +8,14 @@ from uuid import uuid4
 
 import requests
 
-from ddvoices.client import wire
 from ddvoices.client.base import Calls
 from ddvoices.client.body import SampleBody, WholeBody, encode
 from ddvoices.client.errors import InvalidOptionError, NotFoundError
 from ddvoices.client.listing import list_whole
 from ddvoices.client.service import json_object
 from ddvoices.client.sources import AudioInput, open_source
-from ddvoices.client.wire import NewVoice
+from ddvoices.client.wire import rest as wire
+from ddvoices.client.wire.rest import NewVoice
 from ddvoices.errors import InvalidResponseError
 from ddvoices.model import ObservedVoice
 

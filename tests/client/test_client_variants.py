@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -214,11 +213,11 @@ def test_the_limits_of_an_account_have_their_errors(account, sample, limits, kin
     assert all(isinstance(each, kind) for each in failed)
 
 
-def test_a_reference_is_spoken_like_over_a_socket(account, sample):
+def test_a_reference_takes_the_place_of_a_voice_over_a_socket(account, sample):
     async def use() -> list[bytes]:
         async with account.client.async_connect() as connection:
-            pieces = connection.async_tts("One.", voice_reference=sample, format="s16le")
-            assert base64.b64encode(sample.read_bytes())
-            return await all_of(pieces)
+            spoken = connection.async_tts("One.", voice_reference=sample, format="s16le", sample_rate=RATE)
+            return await all_of(spoken)
 
-    assert asyncio.run(use())
+    like_it = account.client.tts("One.", voice_reference=sample, format="headerless-wav", sample_rate=RATE)
+    assert b"".join(asyncio.run(use())) == like_it

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddvoices.client import InvalidOptionError, parse_voice, wire
+from ddvoices.client import InvalidOptionError, parse_voice
+from ddvoices.client.wire import rest as wire
 from ddvoices.errors import InvalidResponseError
 from ddvoices.model import ObservedVoice
 

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import socket
 import struct
 import wave
 
@@ -167,17 +168,12 @@ def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_one():
 
 
 def test_a_time_out_is_for_all_of_it():
-    async def use():
-        async def silent(reader, writer):
-            await reader.read()
-            writer.close()
-
-        async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
-            with client_of(server.sockets[0].getsockname()[1]) as client:
-                await client.gender_classify(wav(), timeout=0.2)
-
-    with pytest.raises(NoAnswerError, match=r"after 0\.2 s"):
-        asyncio.run(use())
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        client_of(silent.getsockname()[1]) as client,
+        pytest.raises(NoAnswerError, match=r"after 0\.2 s"),
+    ):
+        asyncio.run(client.gender_classify(wav(), timeout=0.2))
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from websockets.exceptions import (
 )
 
 from ddvoices import __version__
-from ddvoices.client import trust, wire
+from ddvoices.client import trust
 from ddvoices.client.errors import (
     ConnectionLostError,
     NoConnectionError,
@@ -39,6 +39,7 @@ from ddvoices.client.errors import (
 )
 from ddvoices.client.retry import Kind, Repeat, Trouble, decide, parse_retry_after
 from ddvoices.client.text import message_of, one_line, reason_of
+from ddvoices.client.wire import rest as wire
 from ddvoices.errors import InvalidResponseError, ServiceError
 
 T = TypeVar("T")

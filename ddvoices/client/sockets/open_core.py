@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ddvoices.client import wire
 from ddvoices.client.body import encode
 from ddvoices.client.errors import InvalidOptionError
 from ddvoices.client.text import one_line
+from ddvoices.client.wire import sockets as wire
+from ddvoices.client.wire.rest import server_message
 from ddvoices.errors import InvalidResponseError, ServiceError
 
 _log = logging.getLogger("ddvoices.client")
@@ -171,7 +172,7 @@ class OpenCore:
         if message.gender:
             self._found(message.generation_id)
         elif message.generation_id is None:
-            self.last_words = one_line(wire.server_message(message.document) or "", key=self._key)
+            self.last_words = one_line(server_message(message.document) or "", key=self._key)
         return []
 
     def _found(self, generation_id: str | None) -> None:

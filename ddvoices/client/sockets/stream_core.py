@@ -11,11 +11,11 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from ddvoices.client import wire
 from ddvoices.client.body import encode
 from ddvoices.client.errors import SessionError
 from ddvoices.client.text import one_line
-from ddvoices.client.wire import StreamMessage
+from ddvoices.client.wire import sockets as wire
+from ddvoices.client.wire.sockets import StreamMessage
 from ddvoices.errors import ServiceError
 
 _REMEMBERED = 256

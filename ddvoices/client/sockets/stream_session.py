@@ -22,7 +22,7 @@ from ddvoices.client.errors import ConnectionLostError, NoAnswerError
 from ddvoices.client.sockets.handshake import Door, lost, open_socket
 from ddvoices.client.sockets.open_core import decode_audio
 from ddvoices.client.sockets.stream_core import StreamCore
-from ddvoices.client.wire import StreamMessage
+from ddvoices.client.wire.sockets import StreamMessage
 from ddvoices.errors import InvalidResponseError, ServiceError, UsageError
 
 _log = logging.getLogger("ddvoices.client")

@@ -19,7 +19,6 @@ from ddvoices.model import Gender, ObservedVoice
 KEY_HEADER = "x-api-key"
 RETRY_AFTER = "Retry-After"
 REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amz-cf-id", "cf-ray")
-GENERATION_ID_HEADER = "x-generation-id"
 
 VOICE = "/voice"
 TTS = "/tts"
@@ -156,6 +155,11 @@ def tts_body(options: Mapping[str, Any], unknown: Mapping[str, Any]) -> dict[str
     if options.get("target_gender") is not None:
         body["targetGender"] = wire_gender(options["target_gender"])
     return {**body, **unknown}
+
+
+def retro_url(answer: Mapping[str, Any]) -> str:
+    """Return the place in an answer that ``retro_answer`` made."""
+    return str(answer["url"])
 
 
 def retro_answer(answer: object) -> dict[str, Any]:
