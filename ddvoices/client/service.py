@@ -136,7 +136,7 @@ class Service:
             call=request.call,
             response=response,
             region=self._region,
-            request_id=next((one_line(value) for value in ids if value), None),
+            request_id=next((one_line(value, key=self._key) for value in ids if value), None),
             retry_after=_retry_after(response),
         )
 

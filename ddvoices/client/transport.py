@@ -18,7 +18,7 @@ from ddvoices import __version__
 from ddvoices.client import trust
 from ddvoices.client.body import Body, WholeBody
 from ddvoices.client.retry import Kind, Repeat
-from ddvoices.client.text import reason_of
+from ddvoices.client.text import one_line, reason_of
 from ddvoices.client.wire import rest as wire
 
 _log = logging.getLogger("ddvoices.client")
@@ -107,7 +107,7 @@ class Transport:
             target = _target(url, answer)
             hops += 1
             if request.method != "GET" or hops > _HOPS or not trust.same_origin(target, url):
-                return _redirected(target, answer)
+                return _redirected(one_line(target, key=self._key), answer)
             url = target
 
     def _send_to(self, url: str, request: Request) -> requests.Response | Failure:
@@ -169,7 +169,7 @@ def _target(url: str, answer: requests.Response) -> str:
 
 def _redirected(target: str, answer: requests.Response) -> Failure:
     """Return the failure of an answer that points where the request must not go."""
-    message = f"{answer.status_code}: redirected to {target[:200]!a}, which is not followed"
+    message = f"{answer.status_code}: redirected to {target[:200]!r}, which is not followed"
     return Failure(kind=Kind.REDIRECT, message=message, received=False, response=answer)
 
 

@@ -217,6 +217,26 @@ def test_silence_ends_in_time(options, message):
         talk(never, one(**options))
 
 
+def test_messages_that_hold_nothing_are_not_suffered_for_ever():
+    async def chatter(socket):
+        asked = await heard(socket)
+        while True:
+            await say(socket, generationId=asked["generationId"], data="")
+            await asyncio.sleep(0.005)
+
+    with pytest.raises(ConnectionLostError, match="no answer in time"):
+        talk(chatter, one(timeout=0.03))
+
+
+def test_a_service_that_takes_nothing_ends_in_time():
+    async def deaf(socket):
+        socket.transport.pause_reading()
+        await asyncio.sleep(5)
+
+    with pytest.raises(ConnectionLostError, match="takes nothing"):
+        talk(deaf, one("x" * 20_000_000, timeout=0.3))
+
+
 def test_a_generation_that_never_ends_is_ended_and_leaves_the_others_alone():
     async def handler(socket):
         first, second = await heard(socket), await heard(socket)
@@ -444,7 +464,7 @@ def test_the_key_is_in_a_header_and_in_no_log(caplog):
     [
         (401, {}, UnauthorizedError, 1),
         (500, {}, ServerError, 6),
-        (302, {"Location": "ws://127.0.0.1:1/open"}, RedirectRefusedError, 1),
+        (302, {"Location": f"ws://127.0.0.1:1/open?{KEY}"}, RedirectRefusedError, 1),
         (302, {"Location": "/other"}, RedirectRefusedError, 1),
         (200, {}, ServiceError, 1),
     ],
@@ -469,12 +489,13 @@ def test_a_refused_handshake_has_its_type(status, headers, kind, attempts):
 
 
 def test_a_busy_service_is_asked_again_after_what_it_says():
-    answers, waits = [429, 503], []
+    answers, waits = [429, 503], []  # and a header that comes twice
 
     def busy(connection, request):
         if not answers:
             return None
         response = connection.respond(answers.pop(0), "busy\n")
+        response.headers["Retry-After"] = "9"
         response.headers["Retry-After"] = "7"
         return response
 
@@ -488,6 +509,16 @@ def test_a_service_that_is_not_there():
             await one()(client)
 
     with pytest.raises(ServiceUnreachableError, match=r"127\.0\.0\.1:1"):
+        asyncio.run(use())
+
+
+def test_a_host_that_can_not_be_is_said():
+    async def use():
+        with client_of(1) as client:
+            client._endpoints = replace(client._endpoints, websocket="ws://a..localhost:1/open")
+            await one()(client)
+
+    with pytest.raises(ServiceUnreachableError, match=r"a\.\.localhost"):
         asyncio.run(use())
 
 

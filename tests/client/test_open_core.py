@@ -221,6 +221,22 @@ def test_a_late_answer_that_names_its_question_settles_the_matter():
     assert not core.mixes_up_detections
 
 
+def test_speech_without_an_id_is_nobodys_while_some_that_was_given_up_may_still_come():
+    core = core_with(ONE)
+    core.forget(ONE)
+    core.speak(TWO, ASKED, {})
+    with pytest.raises(InvalidResponseError, match="which generation"):
+        core.receive(said(**PIECE))
+    core.receive(said(generationId=ONE, isFinished=True))
+    assert core.receive(said(**PIECE)) == [(TWO, Audio(b"ab"))]
+
+
+def test_a_gender_under_the_id_of_a_generation_is_not_its_end():
+    core = core_with(ONE)
+    assert core.receive(said(generationId=ONE, predicted_gender="male")) == [(ONE, Heard())]
+    assert core.waiting == 1
+
+
 def test_an_id_is_used_once_at_a_time():
     core = core_with(ONE)
     with pytest.raises(InvalidOptionError, match="in use"):
@@ -246,7 +262,7 @@ def test_a_gap_in_the_numbers_is_warned_of(caplog):
 
 def test_the_key_is_kept_out_of_what_is_said():
     core = core_with(ONE)
-    ((_, failed),) = core.receive(said(generationId=ONE, error="no such key: dd-secret"))
+    ((_, failed),) = core.receive(said(generationId=ONE, error="no dd-secret", errorType="Type dd-secret"))
     assert "dd-secret" not in str(failed.error)
     core.receive(said(message="hello dd-secret"))
     assert core.last_words == "hello ***"

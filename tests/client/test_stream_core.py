@@ -65,7 +65,7 @@ def test_what_is_sent():
         ({"action": "x", "data": dict(AUDIO)}, {"generation_id": "g1", "data": "YWI="}),
         (DONE, {"finished": True, "data": None}),
         ({**AUDIO, "isFinished": True}, {"finished": True, "data": "YWI="}),
-        (FINAL, {"final": True}),
+        (FINAL, {"final": False, "finished": True}),  # nobody has ended a turn
         (
             {"generationId": None, "isFinished": True, "isCancelled": True},
             {"cancelled": True, "generation_id": None},
@@ -160,6 +160,16 @@ def test_the_end_of_a_turn_is_not_the_end_of_the_next_one_which_is_being_written
     hear(core, AUDIO, DONE, FINAL)
     assert core.in_turn
     assert not core.ending
+
+
+def test_a_final_before_the_text_has_ended_ends_no_turn():
+    core = StreamCore()
+    core.text("One.")
+    assert not hear(core, FINAL)[0].final
+    assert core.in_turn
+    core.text("Two.")
+    core.end()
+    assert hear(core, FINAL)[0].final
 
 
 def test_what_was_cancelled_is_not_heard_any_more():

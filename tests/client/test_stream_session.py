@@ -117,6 +117,53 @@ def test_speech_that_is_late_is_waited_for():
     assert stream(use, Slow(final=False)) == [b"late"]
 
 
+def test_a_service_that_is_slow_with_one_sentence_is_given_time_for_the_next():
+    class Slow(Service):
+        async def answer(self, socket, message):
+            if message["action"] == "end-stream":
+                for number in range(3):
+                    await asyncio.sleep(0.2)
+                    await say(socket, generationId=f"g-{number}", data=b"la")
+                    await say(socket, generationId=f"g-{number}", isFinished=True)
+
+    async def use(connection):
+        await connection.async_stream_text("One. Two. Three.")
+        await connection.async_stream_end()
+        return await all_of(connection.async_stream(silence=0.05))
+
+    assert stream(use, Slow()) == [b"la"] * 3
+
+
+def test_a_final_before_the_end_of_the_text_ends_nothing():
+    class Hasty(Service):
+        async def answer(self, socket, message):
+            await super().answer(socket, message)
+            if message["action"] == "stream-text":
+                await say(socket, generationId="g", isFinal=True)
+
+    async def use(connection):
+        await connection.async_stream_text("One.")
+        hearing = asyncio.create_task(all_of(connection.async_stream()))
+        await connection.async_stream_ping()
+        await connection.async_stream_text("Two.")
+        await connection.async_stream_end()
+        return await hearing
+
+    assert stream(use, Hasty()) == [b"One.", b"Two."]
+
+
+def test_messages_that_hold_nothing_are_no_reason_to_wait():
+    class Chatter(Service):
+        async def answer(self, socket, message):
+            if message["action"] == "end-stream":
+                while True:
+                    await say(socket, action="status", message="still here")
+                    await asyncio.sleep(0.005)
+
+    with pytest.raises(ConnectionLostError, match="no answer in time"):
+        stream(lambda connection: turn(connection, "Hi."), Chatter(), extras={"timeout": 0.1})
+
+
 def test_a_text_can_be_streamed_in_while_audio_comes_out():
     async def use(connection):
         async def write():

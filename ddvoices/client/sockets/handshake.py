@@ -32,6 +32,7 @@ from ddvoices import __version__
 from ddvoices.client import trust
 from ddvoices.client.errors import (
     ConnectionLostError,
+    NoAnswerError,
     NoConnectionError,
     RedirectRefusedError,
     StatusError,
@@ -91,12 +92,38 @@ async def open_socket(door: Door) -> ClientConnection:
     while True:
         try:
             return await _connect(door, certificates)
-        except (OSError, InvalidHandshake, InvalidProxy, InvalidURI, ImportError) as error:
+        except (OSError, InvalidHandshake, InvalidProxy, InvalidURI, ImportError, UnicodeError) as error:
             wait = _wait(door, error, attempt)
             if wait is None:
                 raise _failure(door, error) from error
         await door.sleep(wait)
         attempt += 1
+
+
+async def send(socket: ClientConnection, text: str, *, seconds: float, key: str) -> None:
+    """Send a message.
+
+    Raises:
+        ConnectionLostError: the connection has ended, before or while it was sent.
+        NoAnswerError: the service hasn't taken it after so many seconds; the connection is given up.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await socket.send(text)
+    except TimeoutError as error:
+        socket.transport.abort()
+        raise NoAnswerError(f"the service takes nothing: not sent after {seconds:g} s") from error
+    except (ConnectionClosed, OSError) as error:
+        raise lost(error, key=key) from error
+
+
+async def close_socket(socket: ClientConnection, code: int = 1000) -> None:
+    """Close a socket, politely if the other side takes part in it, else at once."""
+    try:
+        async with asyncio.timeout(2 * _CLOSE_SECONDS):
+            await socket.close(code)
+    except TimeoutError:
+        socket.transport.abort()
 
 
 def lost(error: BaseException, *, key: str = "") -> ConnectionLostError:
@@ -165,12 +192,8 @@ def _was_dropped(error: Exception) -> bool:
 def _wait(door: Door, error: Exception, attempt: int) -> float | None:
     """Return how long to wait before the next attempt, None if there is to be none."""
     if isinstance(error, InvalidStatus):
-        headers = error.response.headers
-        trouble = Trouble(
-            kind=Kind.STATUS,
-            status=error.response.status_code,
-            retry_after=parse_retry_after(headers.get(wire.RETRY_AFTER), now=datetime.now(UTC)),
-        )
+        response = _response(error, door.url)
+        trouble = Trouble(kind=Kind.STATUS, status=response.status_code, retry_after=_retry_after(response))
     elif _was_dropped(error) or (isinstance(error, OSError) and not isinstance(error, ssl.SSLError)):
         trouble = Trouble(kind=Kind.UNREACHABLE)
     else:
@@ -187,6 +210,8 @@ def _failure(door: Door, error: Exception) -> ServiceError:
         return NoConnectionError(f"{door.url}: no connection in time")
     if _was_dropped(error):
         return NoConnectionError(f"{door.url}: the connection ended while it was opened")
+    if isinstance(error, UnicodeError):
+        return NoConnectionError(f"{door.url}: no host can have this name")
     reason = one_line(reason_of(error), key=door.key)
     if isinstance(error, OSError | InvalidProxy | ImportError) or "Proxy" in type(error).__name__:
         return NoConnectionError(f"{door.url}: {reason}")
@@ -195,26 +220,37 @@ def _failure(door: Door, error: Exception) -> ServiceError:
 
 def _refused(door: Door, error: InvalidStatus) -> StatusError | RedirectRefusedError:
     """Return the error of a handshake that was answered by a status."""
-    answer = error.response
-    response = requests.Response()
-    response.status_code = answer.status_code
-    response.reason = answer.reason_phrase
-    response.headers = CaseInsensitiveDict(dict(answer.headers.raw_items()))
-    response._content = bytes(answer.body or b"")  # noqa: SLF001 - requests has no other way to make one
-    response.url = door.url
-    location = response.headers.get("Location")
-    if 300 <= response.status_code < 400 and location:
+    response = _response(error, door.url)
+    headers = response.headers
+    if 300 <= response.status_code < 400 and "Location" in headers:
+        target = one_line(headers["Location"], key=door.key)[:200]
         return RedirectRefusedError(
-            f"{door.url}: {response.status_code}: redirected to {location[:200]!a}, which is not followed"
+            f"{door.url}: {response.status_code}: redirected to {target!r}, which is not followed"
         )
+    ids = (headers[name] for name in wire.REQUEST_ID_HEADERS if name in headers)
     return status_error_class(response.status_code)(
         message_of(response, key=door.key),
         status=response.status_code,
         call=door.url,
         response=response,
         region=door.region,
-        request_id=next(
-            (one_line(response.headers[n]) for n in wire.REQUEST_ID_HEADERS if n in response.headers), None
-        ),
-        retry_after=parse_retry_after(response.headers.get(wire.RETRY_AFTER), now=datetime.now(UTC)),
+        request_id=next((one_line(value, key=door.key) for value in ids), None),
+        retry_after=_retry_after(response),
     )
+
+
+def _response(error: InvalidStatus, url: str) -> requests.Response:
+    """Return the answer to a handshake as one of requests; of headers that are repeated the last counts."""
+    answer = error.response
+    response = requests.Response()
+    response.status_code = answer.status_code
+    response.reason = answer.reason_phrase
+    response.headers = CaseInsensitiveDict(answer.headers.raw_items())
+    response._content = bytes(answer.body or b"")  # noqa: SLF001 - requests has no other way to make one
+    response.url = url
+    return response
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Return the seconds that an answer asks to wait."""
+    return parse_retry_after(response.headers.get(wire.RETRY_AFTER), now=datetime.now(UTC))

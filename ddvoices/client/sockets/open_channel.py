@@ -18,11 +18,15 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from ddvoices.client.errors import ConnectionLostError, NoAnswerError
-from ddvoices.client.sockets.handshake import Door, lost, open_socket
+from ddvoices.client.sockets.handshake import Door, close_socket, lost, open_socket, send
 from ddvoices.client.sockets.open_core import Answer, Audio, Event, Failed, Finished, Heard, OpenCore, Told
 from ddvoices.errors import InvalidResponseError, ServiceError, UsageError
 
 _log = logging.getLogger("ddvoices.client")
+
+
+_USELESS = 9
+"""For how many times as long as silence is suffered, messages that hold nothing are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ class _Waiter:
     patience: Patience
     end: float
     heard: float
+    useful: float
     events: deque[Event] = field(default_factory=deque)
     wake: asyncio.Future[None] | None = None
 
@@ -47,6 +52,12 @@ class _Waiter:
     def deadline(self) -> float:
         """Return when it is too late, by the loop's clock."""
         return min(self.heard + self.patience.silence, self.end)
+
+    def hear(self, now: float, *, useful: bool) -> None:
+        """Note that something came; what is of no use is no reason to wait for ever."""
+        if useful:
+            self.useful = now
+        self.heard = min(now, self.useful + _USELESS * self.patience.silence)
 
     def tell(self, event: Event) -> None:
         """Hand an event over."""
@@ -86,7 +97,7 @@ class _Link:
     def join(self, generation_id: str, patience: Patience) -> _Waiter:
         """Wait for what comes under an id."""
         now = self._loop.time()
-        waiter = _Waiter(patience=patience, end=now + patience.total, heard=now)
+        waiter = _Waiter(patience=patience, end=now + patience.total, heard=now, useful=now)
         self._waiters[generation_id.lower()] = waiter
         if self._alarm is None or waiter.deadline < self._alarm.when():
             self._watch()
@@ -98,16 +109,14 @@ class _Link:
             del self._waiters[generation_id.lower()]
             self.core.forget(generation_id)
 
-    async def send(self, text: str) -> None:
+    async def send(self, text: str, patience: Patience) -> None:
         """Send a message.
 
         Raises:
             ConnectionLostError: the connection has ended, before or while it was sent.
+            NoAnswerError: the service doesn't take it.
         """
-        try:
-            await self.socket.send(text)
-        except (ConnectionClosed, OSError) as error:
-            raise lost(error, key=self._key) from error
+        await send(self.socket, text, seconds=min(patience.silence, patience.total), key=self._key)
 
     async def close(self) -> None:
         """Close the socket; whoever still waits is told so."""
@@ -116,7 +125,7 @@ class _Link:
         if self._alarm is not None:
             self._alarm.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
-        await self.socket.close()
+        await close_socket(self.socket)
 
     async def _read(self) -> None:
         """Read messages until there are no more; every end is told to everyone."""
@@ -131,10 +140,10 @@ class _Link:
             self._fail_all(lost(error, key=self._key))
         except InvalidResponseError as error:
             self._fail_all(error)
-            await self.socket.close(1003)  # what comes after it can't be believed
+            await close_socket(self.socket, 1003)  # what comes after it can't be believed
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody is to wait for ever
             self._fail_all(ConnectionLostError(f"a message could not be read: {type(error).__name__}"))
-            await self.socket.close(1003)
+            await close_socket(self.socket, 1003)
 
     def _tell(self, told: Told) -> bool:
         """Hand an event to whom it is for, and tell whether they wait for it now; the last one ends that."""
@@ -142,7 +151,7 @@ class _Link:
         waiter = self._waiters.get(generation_id)
         if waiter is None:
             return False
-        waiter.heard = self._loop.time()
+        waiter.hear(self._loop.time(), useful=not isinstance(event, Heard))
         if isinstance(event, Heard):
             return False
         if not isinstance(event, Audio):
@@ -236,7 +245,7 @@ class OpenChannel:
         text = link.core.speak(generation_id, options, unknown)
         waiter = link.join(generation_id, patience)
         try:
-            await link.send(text)
+            await link.send(text, patience)
             while True:
                 match await waiter.next():
                     case Audio(data):
@@ -245,7 +254,9 @@ class OpenChannel:
                         raise error
                     case Finished():
                         return
-                    case Heard() | Answer():
+                    case Answer():
+                        raise InvalidResponseError("a gender where speech was expected")
+                    case Heard():
                         continue
                     case never:
                         assert_never(never)
@@ -278,7 +289,7 @@ async def _detect(
     text = link.core.classify(generation_id, audio, sample_rate)
     waiter = link.join(generation_id, patience)
     try:
-        await link.send(text)
+        await link.send(text, patience)
         while True:
             match await waiter.next():
                 case Answer(document):

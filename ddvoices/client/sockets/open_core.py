@@ -76,7 +76,7 @@ class OpenCore:
         self._key = key
         self._waiting: dict[str, Wants] = {}
         self._next_index: dict[str, int] = {}
-        self._orphans: set[str] = set()  # detections that were given up, and whose answers may still come
+        self._orphans: dict[str, Wants] = {}  # what was given up, and may still be answered
         self.last_words = ""
 
     @property
@@ -87,7 +87,7 @@ class OpenCore:
     @property
     def mixes_up_detections(self) -> bool:
         """Tell whether the answer to a detection that was given up may still come, and name no id."""
-        return bool(self._orphans) or Wants.GENDER in self._waiting.values()
+        return Wants.GENDER in {*self._orphans.values(), *self._waiting.values()}
 
     def speak(self, generation_id: str, options: Mapping[str, Any], unknown: Mapping[str, Any]) -> str:
         """Begin to wait for a generation, and return the message that asks for it.
@@ -105,13 +105,14 @@ class OpenCore:
     def forget(self, generation_id: str) -> None:
         """Wait no longer; what still comes under this id is dropped."""
         waiter = generation_id.lower()
-        if self._end(waiter) is Wants.GENDER:
-            self._orphans.add(waiter)
+        wants = self._end(waiter)
+        if wants is not None:
+            self._orphans[waiter] = wants
 
     def lost(self, error: ServiceError) -> list[Told]:
         """Return the failure of everything that is waited for."""
         failed = [(waiter, Failed(error)) for waiter in self._waiting]
-        self._orphans.update(waiter for waiter, wants in self._waiting.items() if wants is Wants.GENDER)
+        self._orphans |= self._waiting
         self._waiting.clear()
         self._next_index.clear()
         return list(failed)
@@ -128,7 +129,7 @@ class OpenCore:
         waiter = self._waiter(message)
         if waiter is None:
             return self._unaddressed(message)
-        if message.gender:
+        if message.gender and self._waiting[waiter] is Wants.GENDER:
             self._end(waiter)
             return [(waiter, Answer(message.document))]
         return self._spoken(waiter, message)
@@ -152,45 +153,46 @@ class OpenCore:
         if message.generation_id is not None:
             waiter = message.generation_id.lower()
             return waiter if waiter in self._waiting else None
-        if message.gender and self._orphans:
-            return None
         wants = Wants.GENDER if message.gender else Wants.SPEECH
         alike = [waiter for waiter, each in self._waiting.items() if each is wants]
         told = message.gender or message.data or message.finished
-        return alike[0] if len(alike) == 1 and told else None
+        return alike[0] if len(alike) == 1 and told and wants not in self._orphans.values() else None
 
     def _unaddressed(self, message: wire.OpenMessage) -> list[Told]:
         """Take a message that nobody waits for: left over from what was given up, or a word to all.
 
         Raises:
-            InvalidResponseError: it holds audio for one of many, and doesn't say for whom.
+            InvalidResponseError: it is speech for one of several, and doesn't say for whom.
         """
-        if message.generation_id is None and (message.data or message.finished):
+        if message.generation_id is not None:
+            if message.finished or message.gender:
+                self._orphans.pop(message.generation_id.lower(), None)
+        elif message.gender:
+            self._found(Wants.GENDER)
+        elif message.data or message.finished:
             if Wants.SPEECH in self._waiting.values():
                 raise InvalidResponseError("a message that doesn't say of which generation it is")
-            return []
-        if message.gender:
-            self._found(message.generation_id)
-        elif message.generation_id is None:
+            if message.finished:
+                self._found(Wants.SPEECH)
+        else:
             self.last_words = one_line(server_message(message.document) or "", key=self._key)
         return []
 
-    def _found(self, generation_id: str | None) -> None:
-        """Note that the answer to a detection which was given up has come; one without an id is of any."""
-        if generation_id is not None:
-            self._orphans.discard(generation_id.lower())
-        elif self._orphans:
-            self._orphans.pop()
+    def _found(self, wants: Wants) -> None:
+        """Note that one of what was given up has come to its end, whichever it is."""
+        alike = [waiter for waiter, each in self._orphans.items() if each is wants]
+        if alike:
+            del self._orphans[alike[0]]
 
     def _failed(self, message: wire.OpenMessage) -> list[Told]:
         """Fail the one that an error names, or all if it names none."""
         named = message.generation_id
         if named is not None and named.lower() not in self._waiting:
-            self._orphans.discard(named.lower())
+            self._orphans.pop(named.lower(), None)
             return []
         error = wire.error_class(message.error_type)(
             one_line(message.error or "", key=self._key),
-            error_type=one_line(str(message.error_type)) if message.error_type else None,
+            error_type=one_line(str(message.error_type), key=self._key) if message.error_type else None,
             generation_id=named,
         )
         if named is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ddvoices.client.body import encode
@@ -111,6 +112,9 @@ class StreamCore:
             return message
         if message.final and self._cancelling and (self._texted or self._ends):
             return None  # of the turn that was cancelled: the next one has begun since
+        if message.final and not self._ends and not self._cancelling:
+            # It ends a turn only after the turn's text has ended; more text may follow here.
+            message = replace(message, final=False, finished=True)
         if message.final:
             self._end()
             return message
@@ -123,7 +127,7 @@ class StreamCore:
         said = one_line(message.error or "", key=self._key)
         if message.generation_id is None and message.error_type is None:
             return SessionError(said)
-        kind = one_line(str(message.error_type)) if message.error_type else None
+        kind = one_line(str(message.error_type), key=self._key) if message.error_type else None
         return wire.error_class(kind)(said, error_type=kind, generation_id=message.generation_id)
 
     def _end(self) -> None:

@@ -19,7 +19,7 @@ from websockets.protocol import State
 
 from ddvoices.audio.join import wav_samples
 from ddvoices.client.errors import ConnectionLostError, NoAnswerError
-from ddvoices.client.sockets.handshake import Door, lost, open_socket
+from ddvoices.client.sockets.handshake import Door, close_socket, lost, open_socket, send
 from ddvoices.client.sockets.open_core import decode_audio
 from ddvoices.client.sockets.stream_core import StreamCore
 from ddvoices.client.wire.sockets import StreamMessage
@@ -56,7 +56,7 @@ class StreamSession:
         self._timers: dict[asyncio.Timeout, float | None] = {}
         self._end: ServiceError | None = None
         self._told = True
-        self._cancelled_at = 0.0
+        self._cancelled_at = self._useful_at = self._slowest = 0.0
 
     @property
     def socket(self) -> ClientConnection | None:
@@ -98,7 +98,7 @@ class StreamSession:
         """Close the socket that is open."""
         socket, self._socket = self._socket, None
         if socket is not None:
-            await socket.close()
+            await close_socket(socket)
 
     async def config(self, options: Mapping[str, Any]) -> None:
         """Settle voice, language and format; good settings are not answered, bad ones by an error later."""
@@ -109,7 +109,10 @@ class StreamSession:
     async def text(self, text: str) -> None:
         """Send a piece of text."""
         await self._ready()
+        begins = not self.core.in_turn
         await self._send(self.core.text(text))
+        if begins:
+            self._useful_at = asyncio.get_running_loop().time()
         _log.debug("stream-text: %d characters", len(text))
 
     async def end(self) -> None:
@@ -117,6 +120,7 @@ class StreamSession:
         await self._ready()
         await self._send(self.core.end())
         _log.debug("end-stream")
+        self._useful_at = max(self._useful_at, asyncio.get_running_loop().time())
         self._rearm()
 
     async def cancel(self) -> None:
@@ -127,6 +131,7 @@ class StreamSession:
         _log.debug("cancel")
         self._messages = deque(kept for kept in self._messages if kept.error and not kept.generation_id)
         await self._send(message)
+        self._useful_at = self._cancelled_at
         self._rearm()
 
     async def ping(self) -> dict[str, Any]:
@@ -168,17 +173,26 @@ class StreamSession:
 
     def _rearm(self) -> None:
         """Set the time-outs of those who wait by what is expected now."""
-        now = asyncio.get_running_loop().time()
         for timer, silence in self._timers.items():
             seconds = self._allowed(silence)
             if not timer.expired():
-                timer.reschedule(None if seconds is None else now + seconds)
+                timer.reschedule(None if seconds is None else self._useful_at + seconds)
+
+    def _note_use(self) -> None:
+        """Note that something was asked for or has come, from which on silence is counted."""
+        now = asyncio.get_running_loop().time()
+        if self.core.in_turn:
+            self._slowest = max(self._slowest, min(now - self._useful_at, self._door.timeout / 2))
+        self._useful_at = now
+        self._rearm()
 
     def _allowed(self, silence: float | None) -> float | None:
         """Return how long the service may be silent, in seconds; None while nothing is expected of it."""
         if not self.core.ending:
             return None
-        return silence if silence is not None and self.core.may_have_ended else self._door.timeout
+        if silence is None or not self.core.may_have_ended:
+            return self._door.timeout
+        return max(silence, 2 * self._slowest)  # who is slow with a sentence will be so with the next
 
     async def _greeted(self) -> None:
         """Wait for the greeting; a service that says nothing is taken as it is."""
@@ -221,9 +235,9 @@ class StreamSession:
         if self._socket is None:
             raise ConnectionLostError("there is no connection")
         try:
-            await self._socket.send(message)
-        except (ConnectionClosed, OSError) as error:
-            raise self._ended(lost(error, key=self._door.key)) from error
+            await send(self._socket, message, seconds=self._door.timeout, key=self._door.key)
+        except ConnectionLostError as error:
+            raise self._ended(error) from error
 
     async def _until(self, ready: Callable[[], bool], *, seconds: float | None = None) -> None:
         """Read, or let somebody else read, until something is there.
@@ -255,7 +269,7 @@ class StreamSession:
         except InvalidResponseError as error:
             self._note_end(socket, error)
             if not self._borrowed:
-                await socket.close(1003)  # what comes after it can't be believed
+                await close_socket(socket, 1003)  # what comes after it can't be believed
         finally:
             self._reading = False
             self._wake()
@@ -281,7 +295,8 @@ class StreamSession:
             self._pongs.append(message)
         elif message is not None:
             self._messages.append(message)
-        self._rearm()
+        if message is not None and (message.generation_id or message.error or message.final):
+            self._note_use()
 
     async def _pulse(self) -> None:
         """Wait until whoever reads has read something, or has given up."""
