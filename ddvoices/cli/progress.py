@@ -56,7 +56,7 @@ def _bar(session: Session, total: int) -> Iterator[Tell]:
             if event.outcome is None:
                 step.begin(what)
             else:
-                step.end(well=event.outcome.result not in {Result.FAILED, Result.STALE, Result.SKIPPED})
+                step.end(well=event.outcome.result is not Result.FAILED)
 
         yield tell
 

@@ -53,7 +53,7 @@ def _line_document(outcome: LineOutcome) -> dict[str, Any]:
 
 
 def batch_text(report: BatchReport, *, color: bool = False, verbose: bool = False) -> str:
-    """Return what isn't as it was (in a dry run each line of the script), and a last line that counts.
+    """Return what isn't as it was (in a dry run each line that is chosen), and a last line that counts.
 
     Of files that were moved or are left over, some are named, ``verbose`` all.
     """
@@ -102,7 +102,7 @@ def line_text(script: str, outcome: LineOutcome) -> str:
 
 
 def _foreseen(report: BatchReport) -> list[str]:
-    """Return a line for each of the script's, of one width, and what they depend on."""
+    """Return a line for each of the script's that is chosen, and what they depend on."""
     rows = [
         (
             f"{_FORESEEN[o.result]:10}  {seconds_words(o.seconds):>7}",
@@ -111,6 +111,7 @@ def _foreseen(report: BatchReport) -> list[str]:
             printable(f"from {o.moved_from}" if o.moved_from else " ".join(o.text.split())),
         )
         for o in report.outcomes
+        if o.result is not LineResult.NOT_CHOSEN
     ]
     file_width = min(max((cell_len(row[1]) for row in rows), default=0), _FILE_WIDTH)
     voice_width = min(max((cell_len(row[2]) for row in rows), default=0), _VOICE_WIDTH)

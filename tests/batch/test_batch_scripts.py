@@ -1,7 +1,7 @@
 """The example scripts are read, or say exactly what is wrong with them."""
 
 import json
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -128,6 +128,22 @@ def test_the_schema_has_the_formats_and_rates_of_the_client():
     assert tuple(line["format"]["enum"]) == SPOKEN_FORMATS
     assert tuple(line["sample_rate"]["enum"]) == SAMPLE_RATES
     assert set(definitions["defaults"]["properties"]) == set(line) - {"text", "out", "note"}
+
+
+@pytest.mark.parametrize(
+    ("name", "ignored"),
+    [("x-take", True), ("X_Take", True), ("note", True), ("x", False), ("xtake", False), ("notes", False)],
+)
+def test_what_is_ignored_is_what_the_schema_allows_besides_the_fields(name, ignored):
+    from jsonschema import Draft202012Validator
+
+    schema = read_schema("batch")
+    for line in ({"text": "a", name: 1}, {"version": 1, "lines": [{"text": "a", name: 1}]}):
+        document = line if "version" in line else [line]
+        assert Draft202012Validator(schema).is_valid(document) == ignored
+        script = json.dumps(document).encode()
+        with nullcontext() if ignored else pytest.raises(ScriptError, match="unknown field"):
+            assert len(read(script, "yaml", voice="ada")) == 1
 
 
 def test_every_property_of_the_schema_has_an_example_that_is_valid():
