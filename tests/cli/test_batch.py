@@ -580,6 +580,12 @@ def test_keys_mean_the_voices_that_they_mean_now_each_in_its_own_language(worksp
     assert sorted(shown.splitlines()[-3:-1]) == [
         f"(if {name.lower()} still means {ids[name]})" for name in ("Ada", "Bob")
     ]
+    inserted = "text,voice\nNew,ada\nHello,ada\nHallo,bob\nHallo,ada\n"
+    (tmp_path / "inserted.csv").write_text(inserted, encoding="utf-8")
+    no_key = {"DEEPDUB_API_KEY_US": ""}
+    shown = workspace.run("tts-batch", "inserted.csv", "-o", "s", "--dry-run", env=no_key).stdout.splitlines()
+    assert [line[:8] for line in shown[:4]] == ["to speak", *["to move "] * 3]
+    assert shown[4].startswith("(if ")
     wrong = workspace.run("tts-batch", "s.csv", "-r", "eu", code=64).stderr
     assert wrong == "error: s.csv:3:7: voice: bob is not for region eu, but for us: choose with -r\n"
     typo = workspace.run("tts-batch", "s.csv", "-r", "uss", code=64).stderr
