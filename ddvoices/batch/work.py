@@ -159,17 +159,24 @@ def settle(
                 outcomes[line.out] = _found(line, LineResult.UNCHANGED, made)
     wanted = {line.out: [job.digest for job in possible(line)] for line in left}
     digests = frozenset(chain.from_iterable(wanted.values()))
-    there = {}
-    for out, records in memory.records.items():
-        if out not in outcomes and any(made.digest in digests for made in records):
-            there[out] = around.ours[out] if out in around.ours else find_takes(folder, out, memory)
-    moves = match_files(wanted.items(), there)
+    moves = match_files(wanted.items(), _unwanted_files(folder, memory, around, outcomes, digests))
     by_out = {line.out: line for line in left}
     for move in moves:
         found = _found(by_out[move.target], LineResult.MOVED, move.made)
         outcomes[move.target] = replace(found, moved_from=move.source)
     names = {*memory.records, *outcomes, *by_out}
     return Settled(outcomes=outcomes, moves=put_in_order(moves, names))
+
+
+def _unwanted_files(
+    folder: Path, memory: Memory, around: Around, wanted: Collection[str], digests: Collection[str]
+) -> dict[str, Sequence[Made]]:
+    """Return how files of ours were made that no line wants where they are; only those with these digests."""
+    found: dict[str, Sequence[Made]] = {}
+    for out, records in memory.records.items():
+        if out not in wanted and any(made.digest in digests for made in records):
+            found[out] = around.ours[out] if out in around.ours else find_takes(folder, out, memory)
+    return found
 
 
 def _same(jobs: Iterable[Job], takes: Sequence[Made]) -> Made | None:
