@@ -29,7 +29,7 @@ def estimate_seconds(
     language = re.split("[-_]", locale.lower(), maxsplit=1)[0]
     pauses = max(0, len(_STOP.findall(said.strip())) - 1)
     natural = wide / _SYLLABLES.get(language, _SYLLABLE) + narrow / _LETTERS + pauses * _PAUSE_SECONDS
-    return round(max(natural, _LEAST_SECONDS) / (tempo or 1.0), 1)
+    return round(max(natural / (tempo or 1.0), _LEAST_SECONDS), 1)
 
 
 def _is_syllable(character: str) -> bool:

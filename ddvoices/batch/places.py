@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ddvoices.batch.state import Memory
+from ddvoices.batch.state import Made, Memory
 
 _BLOCK = 2**20
 
@@ -38,16 +38,24 @@ def find_standing(folder: Path, out: str, memory: Memory) -> tuple[Standing, Fil
     if not _is_below(path.parent, folder):
         return Standing.OUTSIDE, None
     try:
-        mode = path.lstat().st_mode
+        there = path.lstat()
     except FileNotFoundError:
         return Standing.FREE, None
     except OSError:  # what should be a folder is a file
         return Standing.BLOCKED, None
-    if not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
+    is_file = stat.S_ISREG(there.st_mode)
+    if not is_file and not stat.S_ISLNK(there.st_mode):
         return Standing.BLOCKED, None
-    facts = measure_file(path) if stat.S_ISREG(mode) else None  # a link is replaced, never followed
+    may_be_ours = is_file and memory.had_size(out, there.st_size)  # a link is replaced, never followed
+    facts = measure_file(path) if may_be_ours else None
     is_ours = facts is not None and memory.is_ours(out, facts.sha256)
     return (Standing.OURS, facts) if is_ours else (Standing.FOREIGN, None)
+
+
+def find_takes(folder: Path, out: str, memory: Memory) -> list[Made]:
+    """Return how a file of ours may have been made, newest first; nothing if none is there."""
+    standing, facts = find_standing(folder, out, memory)
+    return memory.takes(out, facts.sha256) if standing is Standing.OURS and facts is not None else []
 
 
 def measure_file(path: Path) -> FileFacts | None:

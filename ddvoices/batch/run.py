@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from ddvoices.batch.pace import Pace, backoff
 from ddvoices.batch.state import Made
-from ddvoices.batch.work import Job, Tell
+from ddvoices.batch.work import Job, Tell, line_outcome
 from ddvoices.client.errors import (
     GenerationRateLimitError,
     InsufficientCreditsError,
@@ -46,12 +46,13 @@ _FATAL = (
     *_UNCONNECTED,
     RateLimitError,
     InsufficientCreditsError,
-    PlanExceededError,
     StatusError,
     AuthError,
     OutputError,
     BatchStateError,
 )
+# more than the plan allows may be one text that is too long, or all that follow
+_TOO_MUCH_IN_A_ROW = 3
 _INTERRUPTED = "interrupted while it was spoken: it may have been paid for, and the next run speaks it"
 
 
@@ -96,6 +97,7 @@ class BatchRun:
         self._pace = Pace(options.parallelism, clock=options.clock)
         self._sent: set[str] = set()
         self._outcomes: dict[str, LineOutcome] = {}
+        self._too_much = 0
         self.stopped_by: DdvoicesError | None = None
 
     async def run(self) -> None:
@@ -176,6 +178,7 @@ class BatchRun:
                 self._pace.refused(started)
                 raise
             self._pace.spoken()
+            self._too_much = 0
             return chunks
 
     async def _wait(self, attempt: int) -> None:
@@ -200,7 +203,9 @@ class BatchRun:
         return isinstance(error, _UNCONNECTED) and attempt < self._options.connect_attempts
 
     def _fail(self, job: Job, error: DdvoicesError) -> None:
-        if isinstance(error, _FATAL) and self.stopped_by is None:
+        self._too_much += isinstance(error, PlanExceededError)
+        is_fatal = isinstance(error, _FATAL) or self._too_much >= _TOO_MUCH_IN_A_ROW
+        if is_fatal and self.stopped_by is None:
             self.stopped_by = error
         failed = _outcome(job, LineResult.FAILED)
         self._note(replace(failed, error=str(error), error_code=error.exit_code))
@@ -278,10 +283,7 @@ class _Gate:
 
 
 def _outcome(job: Job, result: LineResult) -> LineOutcome:
-    line = job.line
-    return LineOutcome(
-        line=line.at.line, out=line.out, result=result, voice=line.voice, voice_id=job.voice_id
-    )
+    return replace(line_outcome(job.line, result), voice_id=job.voice_id)
 
 
 def _spoken(job: Job, made: Made) -> LineOutcome:

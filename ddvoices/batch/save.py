@@ -1,18 +1,21 @@
-"""Chunks of audio → a whole file, remembered."""
+"""Chunks of audio → a whole file, remembered; and files of before under other names."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ddvoices.audio import seconds_of
+from ddvoices.batch.moves import Move
+from ddvoices.batch.places import Standing, find_standing
 from ddvoices.batch.state import BatchState, Made
 from ddvoices.batch.work import Job
 from ddvoices.client import join_wav
 from ddvoices.errors import InvalidResponseError, OutputError
-from ddvoices.files import write_whole
+from ddvoices.files import sync_folder, write_whole
 
 _BYTES_A_SAMPLE = {"headerless-wav": 2, "mulaw": 1}
 
@@ -37,13 +40,61 @@ def save_audio(job: Job, chunks: Sequence[bytes], folder: Path, state: BatchStat
         seconds=None if seconds is None else round(seconds, 3),
     )
     path = folder / job.line.out
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path.parent}: can't be made: {error.strerror}") from error
+    _make_folder(path.parent)
     state.append(made)  # first: so no file of ours is ever without its record
     write_whole(path, audio)
     return made
+
+
+def move_files(moves: Sequence[Move], folder: Path, state: BatchState) -> None:
+    """Give files their new names, one after the other; killed in between, all are still known.
+
+    Only what a batch wrote, and no line wants where it is, gives way to a file that is moved.
+
+    Raises:
+        OutputError: one can't be moved; those before it are.
+        BatchStateError: the new names can't be remembered; nothing was moved.
+    """
+    if not moves:
+        return
+    for move in moves:
+        _make_folder((folder / move.target).parent)
+    state.append(*(move.made for move in moves))  # first: so no file of ours is ever without its record
+    for move in moves:
+        _move(folder, move, state)
+    for each in {(folder / out).parent for move in moves for out in (move.source, move.target)}:
+        sync_folder(each)
+
+
+def _move(folder: Path, move: Move, state: BatchState) -> None:
+    old, new = folder / move.source, folder / move.target
+    standing, _ = find_standing(folder, move.target, state.memory)
+    try:
+        if standing is Standing.OURS:
+            old.replace(new)
+        else:
+            _rename(old, new)
+    except OSError as error:
+        raise OutputError(f"{old}: can't be renamed to {new}: {error.strerror}") from error
+
+
+def _rename(old: Path, new: Path) -> None:
+    """Rename a file; what appears at its new name in this moment is not overwritten."""
+    try:
+        new.hardlink_to(old)
+    except OSError:
+        if os.path.lexists(new):
+            raise
+        old.rename(new)  # not every file system has links
+    else:
+        old.unlink()
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: can't be made: {error.strerror}") from error
 
 
 def _joined(chunks: Sequence[bytes], speech: Mapping[str, Any]) -> bytes:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
 from ddvoices.audio.names import ENDINGS, PCM_SAMPLE_RATE, SPOKEN_FORMATS, ending_of, safe_stem
+from ddvoices.batch.fields import drop_unknown, line_fields
 from ddvoices.batch.jsonl import read_json_lines
 from ddvoices.batch.outs import NOT_UTF8, check_outs, clean_out, is_utf8, out_problem
 from ddvoices.batch.table import read_table
@@ -22,7 +24,6 @@ from ddvoices.catalog.tree import Document, Mark, Step
 from ddvoices.client.errors import InvalidOptionError
 from ddvoices.client.options import check_speech
 from ddvoices.errors import Problem, ScriptError, UsageError
-from ddvoices.resources import read_schema
 
 MAX_SCRIPT_BYTES = 20 * 2**20
 MAX_LINES = 100_000
@@ -33,8 +34,11 @@ DEFAULT_FORMAT = "wav"
 # what one of these says, the others of its group don't say any more, when a line differs from a default
 _GROUPS = (("voice", "voice_prompt_id"), ("tempo", "duration"))
 _ACCENT = ("accent_base_locale", "accent_locale", "accent_ratio")
-Voices = Mapping[str, str | None]
 _WHOLE = ("seed", "sample_rate")
+# what a voice can still follow; the service says nothing of a limit
+_SLOWEST, _FASTEST = 0.25, 4
+# which line it is, its place tells
+_LINE_PATH = re.compile(r"^(lines)?\[[0-9]+\]\.?")
 
 
 class ScriptFormat(StrEnum):
@@ -71,6 +75,15 @@ class Line:
     speech: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """The keys that lines may name: the ``locales`` of those in the region, the regions of the others."""
+
+    region: str = ""
+    locales: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Script:
     """A script that was read, with what has been found so far.
@@ -93,22 +106,25 @@ class Script:
         named = (self._merged(section).get("voice") for section in self._sections)
         return frozenset(key for key in named if key is not None)
 
-    def lines(self, voices: Voices) -> tuple[Line, ...]:
-        """Return the lines; ``voices`` are the locales of the keys that there are (None: not in the region).
+    def lines(self, cast: Cast) -> tuple[Line, ...]:
+        """Return the lines.
 
         Raises:
             ScriptError: with everything that is wrong, in the order of lines.
         """
-        lines = [
-            self._line(number, section, voices) for number, section in enumerate(self._sections, start=1)
-        ]
+        lines = [self._line(number, section, cast) for number, section in enumerate(self._sections, start=1)]
         check_outs(
             [(line.out, section.path) for line, section in zip(lines, self._sections, strict=True)],
             self.document,
             self.findings,
         )
         self.check()
+        self._warn_of_tempo(lines)
         return tuple(lines)
+
+    def warning_lines(self) -> tuple[str, ...]:
+        """Return what is legal but doubtful, a line each."""
+        return tuple(map(str, _shown(self.findings.warnings)))
 
     def check(self) -> None:
         """End here if anything is wrong so far.
@@ -117,7 +133,7 @@ class Script:
             ScriptError: see above.
         """
         _ = self._wrong
-        problems = sorted(set(self.findings.problems))
+        problems = _shown(self.findings.problems)
         if len(problems) > MAX_PROBLEMS:
             more = len(problems) - MAX_PROBLEMS
             last = Problem(self.document.file, 0, 0, "", f"{more} more problems like these")
@@ -162,16 +178,17 @@ class Script:
     def _merged(self, section: Section) -> dict[str, Any]:
         return _over(self._defaults, section)
 
-    def _line(self, number: int, section: Section, voices: Voices) -> Line:
+    def _line(self, number: int, section: Section, cast: Cast) -> Line:
         merged = self._merged(section)
         self._check_pairs(section)
-        self._check_voice(section, merged, voices)
+        self._check_voice(section, merged, cast)
         text = str(section.get("text") or "").strip()
         out = self._out(section)
         audio_format = self._format(section, merged, out)
         speech = {name: value for name, value in merged.items() if name not in _NOT_SPEECH}
         speech["format"] = audio_format
-        speech["locale"] = merged.get("locale") or voices.get(merged.get("voice") or "") or DEFAULT_LOCALE
+        voices_own = cast.locales.get(merged.get("voice") or "")
+        speech["locale"] = merged.get("locale") or voices_own or DEFAULT_LOCALE
         if audio_format == "headerless-wav":  # nothing in it would tell
             speech.setdefault("sample_rate", PCM_SAMPLE_RATE)
         self._check_speech(section, {"text": text or "?", **speech})
@@ -192,17 +209,38 @@ class Script:
                 message = f"{' and '.join(group)} exclude each other: remove one"
                 self.findings.key(self.document, section.within(group[1]), message)
 
-    def _check_voice(self, section: Section, merged: Mapping[str, Any], voices: Voices) -> None:
+    def _check_voice(self, section: Section, merged: Mapping[str, Any], cast: Cast) -> None:
         key, said = merged.get("voice"), self._said(section, *_GROUPS[0])
         if key is None and merged.get("voice_prompt_id") is None:
             if said is None:
                 message = "no voice: give 'voice' (a key of the catalog) or 'voice_prompt_id'"
                 self.findings.key(self.document, section.path, message)
-        elif key is not None and voices.get(key) is None:
-            message = f"no voice {quoted(key)} in the catalog{did_you_mean(key, voices)}"
-            if key in voices:
-                message = f"{key} is not for this region: choose another with -r, or add it in the catalog"
-            self._tell(said, "--voice", message)
+        elif key is not None and key in cast.elsewhere:
+            regions = ", ".join(cast.elsewhere[key])
+            self._tell(
+                said, "--voice", f"{key} is not for region {cast.region}, but for {regions}: choose with -r"
+            )
+        elif key is not None and key not in cast.locales:
+            hint = did_you_mean(key, (*cast.locales, *cast.elsewhere))
+            self._tell(said, "--voice", f"no voice {quoted(key)} in the catalog{hint}")
+
+    def _warn_of_tempo(self, lines: Sequence[Line]) -> None:
+        """Say once that a tempo is out of what a voice can follow."""
+        found = [
+            (section, line.speech["tempo"])
+            for section, line in zip(self._sections, lines, strict=True)
+            if not _SLOWEST <= line.speech.get("tempo", 1) <= _FASTEST
+        ]
+        if not found:
+            return
+        (section, tempo), more = found[0], len(found) - 1
+        message = f"{tempo:g} is out of {_SLOWEST} to {_FASTEST}: the service may refuse it"
+        message += f" (and {more} more like it)" if more else ""
+        path = self._said(section, "tempo")
+        if path is None:
+            self.findings.file_warning("--tempo", message)
+        else:
+            self.findings.warn(self.document, path, message)
 
     def _said(self, section: Section, *names: str) -> tuple[Step, ...] | None:
         """Return where the first of these fields is said: by the line, else by the script's defaults."""
@@ -273,7 +311,8 @@ def open_script(data: bytes, file: str, form: ScriptFormat, given: Mapping[str, 
     text = decode(data, file, findings)
     document = _read(text, file, form, findings) if text is not None else None
     if document is None:
-        raise ScriptError(sorted(set(findings.problems)))
+        raise ScriptError(_shown(findings.problems))
+    drop_unknown(document, findings)
     given = _set(given)
     for group in _GROUPS:
         if given.keys() >= set(group):
@@ -297,9 +336,9 @@ def _read(text: str, file: str, form: ScriptFormat, findings: Findings) -> Docum
             return read_table(text, file, line_fields(), findings)
 
 
-def line_fields() -> tuple[str, ...]:
-    """Return the names of a line's fields."""
-    return tuple(read_schema("batch")["$defs"]["line"]["properties"])
+def _shown(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems each once and in order, by the fields of their lines."""
+    return sorted({replace(each, path=_LINE_PATH.sub("", each.path)) for each in problems})
 
 
 def _set(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,19 +40,31 @@ class Made:
 
 @dataclass(slots=True)
 class Memory:
-    """What is remembered: the last record of each file, and every content that a file ever had from us."""
+    """What is remembered: every record of each file, oldest first. Each content of them was ours once."""
 
-    last: dict[str, Made] = field(default_factory=dict)
-    hashes: dict[str, set[str]] = field(default_factory=dict)
+    records: dict[str, list[Made]] = field(default_factory=dict)
 
     def add(self, made: Made) -> None:
         """Remember one file."""
-        self.last[made.out] = made
-        self.hashes.setdefault(made.out, set()).add(made.sha256)
+        self.records.setdefault(made.out, []).append(made)
+
+    def takes(self, out: str, sha256: str) -> list[Made]:
+        """Return how a file with this content may have been made, newest first; nothing if it isn't ours."""
+        return [made for made in reversed(self.records.get(out, ())) if made.sha256 == sha256]
 
     def is_ours(self, out: str, sha256: str) -> bool:
         """Tell whether a file with this content was written by a batch."""
-        return sha256 in self.hashes.get(out, ())
+        return bool(self.takes(out, sha256))
+
+    def had_size(self, out: str, size: int) -> bool:
+        """Tell whether a file with so many bytes may be ours: where not, nobody need read it."""
+        return any(made.size == size for made in self.records.get(out, ()))
+
+    @property
+    def voice_ids(self) -> tuple[str, ...]:
+        """Return the voices that ever spoke here, the latest file's first."""
+        made = (made for records in self.records.values() for made in records)
+        return tuple(reversed(dict.fromkeys(each.voice_id for each in made)))
 
 
 class BatchState:
@@ -66,15 +78,15 @@ class BatchState:
         self.memory = _memory(data, path)
         os.ftruncate(descriptor, data.rfind(b"\n") + 1)  # the next record must not join half a line
 
-    def append(self, made: Made) -> None:
-        """Write one record and wait until it is on disk.
+    def append(self, *made: Made) -> None:
+        """Write records and wait until they are on disk.
 
         Raises:
-            BatchStateError: it can't be written; nothing of it is left.
+            BatchStateError: they can't be written; nothing of them is left.
         """
         with self._mutex:
             size = os.fstat(self._descriptor).st_size
-            records = [asdict(made)] if size else [_HEADER, asdict(made)]
+            records = [*([] if size else [_HEADER]), *map(asdict, made)]
             data = "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in records).encode()
             try:
                 while data:
@@ -84,12 +96,15 @@ class BatchState:
                 with suppress(OSError):
                     os.ftruncate(self._descriptor, size)
                 raise BatchStateError(f"{self.path}: can't be written: {error.strerror}") from error
-            self.memory.add(made)
+            for each in made:
+                self.memory.add(each)
 
 
 @contextmanager
 def hold_state(folder: Path) -> Iterator[BatchState]:
     """Hold an output directory, which is made if it isn't there, for one run.
+
+    One that was made for a run which then remembers nothing is removed at its end.
 
     Raises:
         BusyError: another run holds it.
@@ -97,17 +112,37 @@ def hold_state(folder: Path) -> Iterator[BatchState]:
         BatchStateError: the state can't be used.
     """
     path = folder / STATE_NAME
+    is_new = not folder.exists()
     descriptor = _open(path)
     try:
+        _lock(descriptor, path)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError(f"{folder}: another batch is writing here: wait for it to end") from error
-        except OSError as error:
-            raise BatchStateError(f"{path}: can't be locked: {error.strerror}") from error
-        yield BatchState(path, descriptor)
+            yield BatchState(path, descriptor)
+        finally:
+            if is_new:
+                _remove_unused(descriptor, path)
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    busy = f"{path.parent}: another batch is writing here: wait for it to end"
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise BusyError(busy) from error
+    except OSError as error:
+        raise BatchStateError(f"{path}: can't be locked: {error.strerror}") from error
+    if not os.fstat(descriptor).st_nlink:  # another run has just ended, and removed it
+        raise BusyError(busy)
+
+
+def _remove_unused(descriptor: int, path: Path) -> None:
+    """Remove a state that remembers nothing, and the directory if it holds nothing else."""
+    with suppress(OSError):
+        if not os.fstat(descriptor).st_size:
+            path.unlink()
+            path.parent.rmdir()
 
 
 def peek_state(folder: Path) -> Memory:

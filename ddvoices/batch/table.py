@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ddvoices.catalog.findings import Findings, did_you_mean, quoted
+from ddvoices.batch.fields import is_ignored, meant_field, unknown_words
+from ddvoices.catalog.findings import Findings, quoted
 from ddvoices.catalog.tree import Document, Mark, YamlList, YamlMap
 
 _EXAMPLE = ("text", "voice", "out")
+# in the place of a text that isn't there, so that the rest of its row is looked at
+_NO_TEXT = "?"
 _DELIMITERS = ",;\t"
 _WHOLE = frozenset({"seed", "sample_rate"})
 _REAL = frozenset({"temperature", "variance", "tempo", "duration", "accent_ratio"})
@@ -51,7 +54,13 @@ def read_table(text: str, file: str, fields: Sequence[str], findings: Findings) 
             if too_many is not None:  # which cells belong where can't be told
                 findings.file_problem(file, *too_many)
                 continue
-            rows.append(_row(header, cells, delimiter))
+            row = _row(header, cells, delimiter)
+            if "text" not in row:
+                column = header.index("text")
+                at = cells[min(column, len(cells) - 1)].at
+                findings.file_problem(file, "no text in this row: fill in its cell, or delete the row", at)
+                row["text"] = _NO_TEXT
+            rows.append(row)
             rows.items_at.append(cells[0].at)
     except _BrokenTable as error:
         findings.file_problem(file, error.message, error.at)
@@ -63,22 +72,24 @@ def _find_delimiter(text: str, fields: Sequence[str]) -> str:
     first = next((line for line in text.splitlines() if line.strip()), "")
 
     def known(delimiter: str) -> int:
-        return sum(cell.strip().strip('"') in fields for cell in first.split(delimiter))
+        names = (cell.strip().strip('"') for cell in first.split(delimiter))
+        return sum(is_ignored(name) or meant_field(name, fields) is not None for name in names)
 
     return max(_DELIMITERS, key=known)
 
 
 def _header(cells: Sequence[_Cell], file: str, fields: Sequence[str], findings: Findings) -> list[str]:
-    """Return the fields of the columns, empty for a column without a name; nothing if one is wrong."""
-    names = [cell.text.strip() for cell in cells]
-    if not set(names) & set(fields):
+    """Return the fields of the columns, empty for a column that is ignored; nothing if one is wrong."""
+    names = ["" if is_ignored(cell.text.strip()) else cell.text.strip() for cell in cells]
+    meant = {meant_field(name, fields) for name in names}
+    if not meant & set(fields):
         message = f"no header: name the columns in the first line, such as {','.join(_EXAMPLE)}"
         findings.file_problem(file, message, cells[0].at if cells else None)
         return []
     wrong = [
         (_wrong_column(name, names[:index], fields), cells[index].at) for index, name in enumerate(names)
     ]
-    if "text" not in names:
+    if "text" not in meant:
         wrong.append(("there is no column 'text'", cells[0].at))
     for message, at in wrong:
         if message:
@@ -87,10 +98,10 @@ def _header(cells: Sequence[_Cell], file: str, fields: Sequence[str], findings: 
 
 
 def _wrong_column(name: str, before: Sequence[str], fields: Sequence[str]) -> str:
-    if name and name not in fields:
-        hint = did_you_mean(name, fields) or f"; there are {', '.join(fields)}"
-        return f"no column may be called {quoted(name)}{hint}"
-    return f"the column {quoted(name)} stands here twice: remove one" if name and name in before else ""
+    if name in before:
+        return f"the column {quoted(name)} stands here twice: remove one" if name in fields else ""
+    unknown = name and name not in fields
+    return f"no column may be called {quoted(name)}{unknown_words(name, fields)}" if unknown else ""
 
 
 def _cell_too_many(cells: Sequence[_Cell], width: int, delimiter: str) -> tuple[str, Mark] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,10 +19,10 @@ from ddvoices.errors import CatalogError, UsageError
 
 if TYPE_CHECKING:
     from ddvoices.batch.run import BatchRun, RunOptions
-    from ddvoices.batch.script import Line, Script, ScriptFormat
-    from ddvoices.batch.state import BatchState
-    from ddvoices.batch.work import Job
-    from ddvoices.client import DeepdubClient
+    from ddvoices.batch.script import Cast, Line, ScriptFormat
+    from ddvoices.batch.state import BatchState, Memory
+    from ddvoices.batch.work import Around, Job, Settled, Treatment
+    from ddvoices.client import DeepdubClient, Endpoints
     from ddvoices.model import BatchReport, Catalog, LineOutcome
 
 STDIN = Path("-")
@@ -70,7 +71,22 @@ SCRIPT_FORMATS = ("yaml", "csv", "jsonl")
     help="How many connections they share.  [default: one for every three generations]",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be spoken, offline and without a key.")
-@click.option("--force", is_flag=True, help="Speak every line again, and overwrite files in the way.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="OUT",
+    help="Do nothing but the lines with such a file, as in 'ch1/003*' (repeatable).",
+)
+@click.option(
+    "--keep-edited",
+    is_flag=True,
+    help="Leave files alone that are in the way and not as a batch wrote them; speak the other lines.",
+)
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Speak all lines again (or all that --only chooses), and overwrite files in the way.",
+)
 @click.option(
     "--output-format",
     type=click.Choice(["text", "json"]),
@@ -90,6 +106,8 @@ def tts_batch(
     parallelism: int,
     connections: int | None,
     dry_run: bool,
+    only: tuple[str, ...],
+    keep_edited: bool,
     force: bool,
     output_format: str,
     audio_format: str | None,
@@ -106,10 +124,13 @@ def tts_batch(
     Examples:
       ddvoices tts-batch script.yaml
       ddvoices tts-batch lines.csv --voice ada-narrator -o audio --dry-run
+      ddvoices tts-batch script.yaml --force --only 'chapter-1/003*'
     """
     from ddvoices.batch.run import RunOptions
+    from ddvoices.batch.work import Treatment
     from ddvoices.cli.direct import warnings_told
 
+    treatment = Treatment(force=force, keep_edited=keep_edited, only=only)
     how = RunOptions(
         parallelism=parallelism,
         connections=connections or -(-parallelism // _GENERATIONS_A_SOCKET),
@@ -117,7 +138,7 @@ def tts_batch(
     with warnings_told(session):
         source = _Source(session, script, region=region)
         source.read(script_format, {**given, "format": audio_format})
-        batch = _Batch(source, output or Path(script.stem if script != STDIN else "speech"), force=force)
+        batch = _Batch(source, output or Path(script.stem if script != STDIN else "speech"), treatment)
         report = batch.foresee() if dry_run else batch.run(how)
     _print(session, report, output_format)
     return report.exit_code
@@ -127,6 +148,7 @@ class _Source:
     """A script, and the catalog that its keys are of."""
 
     lines: Sequence[Line]
+    endpoints: Endpoints
     catalog: Catalog | None = None
 
     def __init__(self, session: Session, path: Path, *, region: str | None) -> None:
@@ -141,25 +163,31 @@ class _Source:
     def read(self, script_format: str | None, given: Mapping[str, Any]) -> None:
         """Read the script, and the catalog if a key of it is named; all that is wrong is raised."""
         from ddvoices.batch.script import open_script
+        from ddvoices.catalog import load_catalog
+        from ddvoices.cli.direct import region_endpoints
 
         script = open_script(self._bytes(), self.name, self._format(script_format), given)
-        self.lines = script.lines(self._voices(script))
-        for warning in script.findings.warning_lines():
-            self.session.warn(warning)
-
-    def _voices(self, script: Script) -> dict[str, str | None]:
-        """Return the locales of the catalog's keys, None of those that are not for the region."""
-        from ddvoices.catalog import load_catalog
-
-        if not script.voices:
-            return {}
         try:
-            self.catalog = load_catalog(self.session.catalog_directory, read_git=False)
+            self.endpoints = region_endpoints(self.session, self.region)
+            if script.voices:
+                self.catalog = load_catalog(self.session.catalog_directory, read_git=False)
         except CatalogError:
             script.check()  # what is wrong with the script itself comes first
             raise
-        specs = self.catalog.voices
-        return {spec.key: spec.locale if self.region in spec.regions else None for spec in specs}
+        self.lines = script.lines(self._cast())
+        for warning in script.warning_lines():
+            self.session.warn(warning)
+
+    def _cast(self) -> Cast:
+        """Return the catalog's keys, those for the region and the others."""
+        from ddvoices.batch.script import Cast
+
+        specs = self.catalog.voices if self.catalog is not None else ()
+        return Cast(
+            region=self.region,
+            locales={spec.key: spec.locale for spec in specs if self.region in spec.regions},
+            elsewhere={spec.key: spec.regions for spec in specs if self.region not in spec.regions},
+        )
 
     def _format(self, named: str | None) -> ScriptFormat:
         from ddvoices.batch.script import ENDING_FORMATS, ScriptFormat
@@ -197,47 +225,70 @@ class _Speakers:
 class _Batch:
     """The lines of a source, and the directory that their files go to."""
 
-    def __init__(self, source: _Source, folder: Path, *, force: bool) -> None:
-        from ddvoices.batch.work import Service
-        from ddvoices.cli.direct import region_endpoints
+    def __init__(self, source: _Source, folder: Path, treatment: Treatment) -> None:
+        from ddvoices.batch.work import Service, choose_lines
 
         self._source = source
         self._folder = folder
-        self._force = force
-        self._endpoints = region_endpoints(source.session, source.region)
+        self._treatment = treatment
+        self._endpoints = source.endpoints
         self._service = Service(region=source.region, endpoint=self._endpoints.websocket)
+        choose_lines(source.lines, treatment.only)
 
     def foresee(self) -> BatchReport:
         """Return what a run would do; nothing is asked or written anywhere."""
         from ddvoices.batch.state import peek_state
-        from ddvoices.batch.work import foresee, look_around
+        from ddvoices.batch.work import foresee
 
-        memory = peek_state(self._folder)
-        ours = look_around(
-            self._source.lines, self._folder, memory, file=self._source.name, force=self._force
-        )
-        outcomes = foresee(self._source.lines, ours, memory, self._service, force=self._force)
-        return replace(self._report(outcomes), dry_run=True)
+        memory, force = peek_state(self._folder), self._treatment.force
+        around = self._look_around(memory)
+        lines = self._source.lines
+        settled = foresee(lines, around, self._folder, memory, self._service, force=force)
+        moved = [move.source for move in settled.moves]
+        left_over = self._left_over(memory, moved)
+        return replace(self._report(settled.outcomes), dry_run=True, left_over=left_over)
 
     def run(self, how: RunOptions) -> BatchReport:
         """Speak what isn't spoken yet."""
+        from ddvoices.auth import find_key
+        from ddvoices.batch.save import move_files
         from ddvoices.batch.state import hold_state
-        from ddvoices.batch.work import find_unchanged, look_around, make_jobs
+        from ddvoices.batch.work import make_jobs
         from ddvoices.client.endpoints import Surface
 
         self._endpoints.use(Surface.WEBSOCKET)
-        lines, name = self._source.lines, self._source.name
+        find_key(self._source.region, environ=os.environ)  # without one, nothing is made here
         with hold_state(self._folder) as state:
-            ours = look_around(lines, self._folder, state.memory, file=name, force=self._force)
-            with self._speakers() as speakers:
+            around = self._look_around(state.memory)
+            lines = [line for line in self._source.lines if line.out not in around.settled]
+            with self._speakers(lines) as speakers:
                 jobs = make_jobs(lines, speakers.ids, self._service)
-                known: dict[str, LineOutcome] = {}
-                for job in jobs if not self._force else ():
-                    outcome = find_unchanged(job, ours.get(job.line.out), state.memory)
-                    if outcome is not None:
-                        known[job.line.out] = outcome
-                left = [job for job in jobs if job.line.out not in known]
-                return self._speak(left, known, speakers.client, state, how)
+                settled = self._settle(jobs, around, state.memory)
+                move_files(settled.moves, self._folder, state)
+                left_over = self._left_over(state.memory)
+                left = [job for job in jobs if job.line.out not in settled.outcomes]
+                report = self._speak(left, settled.outcomes, speakers.client, state, how)
+        return replace(report, left_over=left_over)
+
+    def _look_around(self, memory: Memory) -> Around:
+        from ddvoices.batch.work import look_around
+
+        lines, name = self._source.lines, self._source.name
+        return look_around(lines, self._folder, memory, file=name, treatment=self._treatment)
+
+    def _settle(self, jobs: Sequence[Job], around: Around, memory: Memory) -> Settled:
+        from ddvoices.batch.work import Settled, settle
+
+        if self._treatment.force:
+            return Settled(outcomes=around.settled, moves=())
+        by_out = {job.line.out: (job,) for job in jobs}
+        lines = [job.line for job in jobs]
+        return settle(lines, around, self._folder, memory, lambda line: by_out[line.out])
+
+    def _left_over(self, memory: Memory, moved: Sequence[str] = ()) -> tuple[str, ...]:
+        from ddvoices.batch.work import find_left_over
+
+        return find_left_over(self._folder, memory, {*(line.out for line in self._source.lines), *moved})
 
     def _speak(
         self,
@@ -264,19 +315,18 @@ class _Batch:
 
     def _finished(self, run: BatchRun, known: Mapping[str, LineOutcome], *, interrupted: bool) -> BatchReport:
         outcomes = {**known, **run.outcomes}
-        report = self._report([outcomes[line.out] for line in self._source.lines])
-        report = replace(report, interrupted=interrupted)
+        report = replace(self._report(outcomes), interrupted=interrupted)
         if run.stopped_by is None:
             return report
         return replace(report, stopped=str(run.stopped_by), stopped_code=run.stopped_by.exit_code)
 
     @contextmanager
-    def _speakers(self) -> Iterator[_Speakers]:
-        """Open the region, and find the voices of all keys by one plan."""
+    def _speakers(self, lines: Sequence[Line]) -> Iterator[_Speakers]:
+        """Open the region, and find the voices of all keys that the lines name by one plan."""
         from ddvoices.cli.direct import open_client, open_keyed_voices
 
         session, catalog, region = self._source.session, self._source.catalog, self._source.region
-        keys = {line.voice for line in self._source.lines if line.voice is not None}
+        keys = {line.voice for line in lines if line.voice is not None}
         if catalog is not None and keys:
             with open_keyed_voices(session, catalog, keys, region) as found:
                 yield _Speakers(found.client, found.ids)
@@ -284,14 +334,14 @@ class _Batch:
             with open_client(session, region) as client:
                 yield _Speakers(client, {})
 
-    def _report(self, outcomes: Sequence[LineOutcome]) -> BatchReport:
+    def _report(self, outcomes: Mapping[str, LineOutcome]) -> BatchReport:
         from ddvoices.model import BatchReport
 
         return BatchReport(
             script=self._source.name,
             directory=str(self._folder),
             region=self._source.region,
-            outcomes=tuple(outcomes),
+            outcomes=tuple(outcomes[line.out] for line in self._source.lines),
         )
 
 
@@ -302,4 +352,5 @@ def _print(session: Session, report: BatchReport, output_format: str) -> None:
         session.print_json(batch_document(report))
         return
     colored = session.colored(sys.stdout)
-    click.echo(batch_text(report, color=colored), nl=False, color=colored)
+    text = batch_text(report, color=colored, verbose=session.verbose)
+    click.echo(text, nl=False, color=colored)

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ddvoices.model import LineOutcome
+from ddvoices.model import LineOutcome, LineResult, Result
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from ddvoices.apply import Event
     from ddvoices.batch.work import Job
     from ddvoices.cli.session import Session
@@ -51,7 +53,10 @@ def _bar(session: Session, total: int) -> Iterator[Tell]:
         def tell(event: Event) -> None:
             change = event.change
             what = f"{event.region} {change.action} {change.key or change.id or ''}"
-            step(None if event.outcome is not None else what)
+            if event.outcome is None:
+                step.begin(what)
+            else:
+                step.end(well=event.outcome.result is not Result.FAILED)
 
         yield tell
 
@@ -65,7 +70,14 @@ def batch_progress(
         yield _json_lines_of_batch(session, script)
     elif sys.stderr.isatty() and total and not session.quiet:
         with _steps(session, total) as step:
-            yield lambda told: step(None if isinstance(told, LineOutcome) else told.line.out)
+
+            def tell(told: Job | LineOutcome) -> None:
+                if isinstance(told, LineOutcome):
+                    step.end(well=told.result is LineResult.SPOKEN)
+                else:
+                    step.begin(told.line.out)
+
+            yield tell
     else:
         yield lambda _: None
 
@@ -82,24 +94,42 @@ def _json_lines_of_batch(session: Session, script: str) -> TellLine:
     return tell
 
 
+class _Steps:
+    """What a bar shows: how much is done, how much has failed, and what was begun last."""
+
+    def __init__(self, bar: Progress, total: int) -> None:
+        self._bar = bar
+        self._failed = 0
+        self._task = bar.add_task("", total=total, failed="")
+
+    def begin(self, what: str) -> None:
+        """Show what is begun."""
+        from ddvoices.report.terminal import printable
+
+        self._bar.update(self._task, description=printable(what))
+
+    def end(self, *, well: bool) -> None:
+        """Count what has ended; what has failed is counted beside the bar."""
+        self._failed += not well
+        failed = f"{self._failed} failed" if self._failed else ""
+        self._bar.update(self._task, advance=int(well), failed=failed)
+
+
 @contextmanager
-def _steps(session: Session, total: int) -> Iterator[Callable[[str | None], None]]:
-    """Show a bar on stderr, which leaves nothing behind: the report says it all.
-
-    What it yields is called with what is begun, and with None when something has ended.
-    """
+def _steps(session: Session, total: int) -> Iterator[_Steps]:
+    """Show a bar on stderr, of one width, which leaves nothing behind: the report says it all."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.table import Column
 
-    from ddvoices.report.terminal import printable
-
-    columns = (BarColumn(bar_width=30), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=session.console(sys.stderr), transient=True) as bar:
-        task = bar.add_task("", total=total)
-
-        def step(begun: str | None) -> None:
-            if begun is None:
-                bar.advance(task)
-            else:
-                bar.update(task, description=printable(begun))
-
-        yield step
+    columns = (
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[failed]}", style="red", markup=False, table_column=Column(no_wrap=True)),
+        TextColumn(
+            "{task.description}",
+            markup=False,
+            table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),  # takes what is left
+        ),
+    )
+    with Progress(*columns, console=session.console(sys.stderr), transient=True, expand=True) as bar:
+        yield _Steps(bar, total)

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from ddvoices.batch.run import BatchRun, RunOptions
 from ddvoices.batch.save import save_audio
-from ddvoices.batch.script import ScriptFormat, open_script
+from ddvoices.batch.script import Cast, ScriptFormat, open_script
 from ddvoices.batch.state import hold_state
 from ddvoices.batch.work import Job, Service, make_jobs
 from ddvoices.client import DeepdubClient
@@ -82,7 +82,7 @@ def jobs(count: int, **fields: Any) -> list[Job]:
     lines = [{"text": chr(ord("a") + n), "voice_prompt_id": "v", **fields} for n in range(count)]
     text = "\n".join(map(json.dumps, lines))
     script = open_script(text.encode(), "script.jsonl", ScriptFormat.JSONL, {"model": "dd-etts-2.5"})
-    return make_jobs(script.lines({}), {}, Service(region="us", endpoint="ws://here"))
+    return make_jobs(script.lines(Cast()), {}, Service(region="us", endpoint="ws://here"))
 
 
 def run(

@@ -7,8 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ddvoices.batch.estimate import estimate_seconds
+from ddvoices.batch.moves import Move, match_files, put_in_order
 from ddvoices.batch.pace import LONGEST_WAIT, Pace, backoff
 from ddvoices.batch.places import Standing, find_standing
 from ddvoices.batch.state import STATE_NAME, Made, Memory, hold_state, peek_state, request_digest
@@ -89,6 +92,7 @@ def test_an_estimate_knows_tempo_and_duration():
     natural = estimate_seconds(text, locale="en-US")
     assert estimate_seconds(text, locale="en-US", tempo=2.0) == pytest.approx(natural / 2, abs=0.1)
     assert estimate_seconds(text, locale="en-US", duration=7.25) == 7.25
+    assert estimate_seconds(text, locale="en-US", tempo=1e9) == 0.3  # nothing is said in no time
 
 
 @pytest.mark.parametrize(
@@ -106,7 +110,7 @@ ASKED = {"text": "a", "voice_id": "v", "speech": {"tempo": 1.0}, "region": "us",
 
 def made(out: str = "a.wav", sha256: str = "0" * 64, **fields) -> Made:
     return Made(
-        **{"digest": "d", "voice_id": "v", "size": 1, "seconds": 1.5} | fields, out=out, sha256=sha256
+        **{"digest": "d", "voice_id": "v", "size": 0, "seconds": 1.5} | fields, out=out, sha256=sha256
     )
 
 
@@ -140,7 +144,7 @@ def test_the_last_record_of_a_file_counts_and_each_content_was_ours(tmp_path):
         state.append(made(sha256="1" * 64))
         state.append(made(sha256="2" * 64))
     memory = peek_state(tmp_path / "new" / "folder")
-    assert memory.last == {"a.wav": made(sha256="2" * 64)}
+    assert memory.records == {"a.wav": [made(sha256="1" * 64), made(sha256="2" * 64)]}
     assert memory.is_ours("a.wav", "1" * 64)
     assert memory.is_ours("a.wav", "2" * 64)
     assert not memory.is_ours("b.wav", "2" * 64)
@@ -152,17 +156,17 @@ def test_a_torn_last_line_is_dropped_and_the_next_record_does_not_join_it(tmp_pa
         state.append(made("b.wav"))
     path = tmp_path / STATE_NAME
     path.write_bytes(path.read_bytes()[:-5])
-    assert set(peek_state(tmp_path).last) == {"a.wav"}
+    assert set(peek_state(tmp_path).records) == {"a.wav"}
     with hold_state(tmp_path) as state:
         state.append(made("c.wav"))
-    assert set(peek_state(tmp_path).last) == {"a.wav", "c.wav"}
+    assert set(peek_state(tmp_path).records) == {"a.wav", "c.wav"}
 
 
 def test_a_torn_header_is_begun_again(tmp_path):
     (tmp_path / STATE_NAME).write_text('{"format_v')
     with hold_state(tmp_path) as state:
         state.append(made())
-    assert set(peek_state(tmp_path).last) == {"a.wav"}
+    assert set(peek_state(tmp_path).records) == {"a.wav"}
 
 
 GOOD = json.dumps({"out": "a", "digest": "d", "voice_id": "v", "sha256": "0", "size": 1, "seconds": None})
@@ -198,6 +202,17 @@ def test_one_run_at_a_time_holds_a_directory(tmp_path):
         pass
 
 
+def test_a_directory_that_was_made_for_nothing_is_removed(tmp_path):
+    with pytest.raises(OutputError), hold_state(tmp_path / "new"):
+        raise OutputError("nothing came of it")
+    assert list(tmp_path.iterdir()) == []
+    with hold_state(tmp_path / "new") as state:
+        (tmp_path / "new" / "somebody's").touch()
+    with hold_state(tmp_path / "new") as state:
+        state.append(made())
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"somebody's", STATE_NAME}
+
+
 def test_a_directory_that_cannot_be_made_says_so(tmp_path):
     (tmp_path / "file").touch()
     with (
@@ -205,6 +220,53 @@ def test_a_directory_that_cannot_be_made_says_so(tmp_path):
         hold_state(tmp_path / "file"),
     ):
         pass
+
+
+# files whose lines have other names now
+
+
+def present(**digests: str) -> dict[str, list[Made]]:
+    return {name: [made(name, digest=digest)] for name, digest in digests.items()}
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "taken"),
+    [
+        ({"a2": "A", "a10": "A"}, [("b1", "A"), ("b2", "A"), ("b3", "A")], {"b1": "a2", "b2": "a10"}),
+        ({"a1": "A", "a2": "B"}, [("a2", "A"), ("a3", "B")], {"a2": "a1", "a3": "a2"}),
+        ({"a1": "A"}, [("b1", "B")], {}),
+        ({}, [("b1", "B")], {}),
+    ],
+)
+def test_each_file_is_taken_once_and_the_first_line_takes_the_first(there, wanted, taken):
+    moves = match_files([(name, [digest]) for name, digest in wanted], present(**there))
+    assert {move.target: move.source for move in moves} == taken
+
+
+def test_a_file_that_answers_two_wishes_is_taken_by_one():
+    either = {"a": [made("a", digest="A"), made("a", digest="B")]}
+    assert [move.target for move in match_files([("b", ["A"]), ("c", ["B"])], either)] == ["b"]
+
+
+NAMES = st.permutations("abcdefgh")
+
+
+@given(st.sets(st.sampled_from("abcdefgh")), NAMES)
+def test_in_their_order_moves_find_their_place_free_and_whenever_they_end_all_is_there(sources, names):
+    moves = [
+        Move(source=old, made=made(new, digest=old))
+        for old, new in zip("abcdefgh", names, strict=True)
+        if old in sources and new != old
+    ]
+    files = {name: name for name in sources}
+    targets = {move.target: move.source for move in moves}
+    superseded = (files.keys() & targets) - {move.source for move in moves}
+    for move in put_in_order(moves, {*"abcdefgh"}):
+        assert move.target not in files.keys() - superseded
+        files[move.target] = files.pop(move.source)
+        superseded -= {move.target}
+        assert set(files.values()) >= set(targets.values())
+    assert {name: files[name] for name in targets} == targets
 
 
 # whose a file is

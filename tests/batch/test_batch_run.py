@@ -32,7 +32,7 @@ def test_each_line_becomes_a_right_file_of_its_own(tmp_path):
     for outcome in batch.outcomes.values():
         with wave.open(str(tmp_path / outcome.out)) as file:
             assert file.getnframes() / file.getframerate() == outcome.seconds == 0.75
-    assert set(peek_state(tmp_path).last) == set(batch.outcomes)
+    assert set(peek_state(tmp_path).records) == set(batch.outcomes)
 
 
 @pytest.mark.parametrize("audio_format", ["headerless-wav", "mp3"])
@@ -68,10 +68,9 @@ def test_a_limit_that_never_ends_ends_the_run(tmp_path):
     assert "e" not in speaker.texts
 
 
-@pytest.mark.parametrize("error", ["InsufficientCredits", "MaxExceeded"])
-def test_what_the_account_lacks_starts_no_more_lines(tmp_path, error):
+def test_what_the_account_lacks_starts_no_more_lines(tmp_path):
     async def two(speaker, _socket, _text):
-        return error if len(speaker.texts) > 2 else None
+        return "InsufficientCredits" if len(speaker.texts) > 2 else None
 
     speaker = Speaker(two)
     batch = run(speaker, jobs(6), tmp_path, parallelism=1)
@@ -79,6 +78,21 @@ def test_what_the_account_lacks_starts_no_more_lines(tmp_path, error):
     assert [*results(batch).values()] == [*kept, LineResult.FAILED, *[LineResult.SKIPPED] * 3]
     assert speaker.texts == ["a", "b", "c"]
     assert str(batch.stopped_by) in batch.outcomes["0006-f.wav"].error
+
+
+@pytest.mark.parametrize(
+    ("too_much", "failed", "skipped"), [({1, 2, 4, 5}, 4, 0), ({6}, 1, 0), ({2, 3, 4}, 3, 2)]
+)
+def test_more_than_the_plan_allows_may_be_one_line_and_only_three_in_a_row_end_the_run(
+    tmp_path, too_much, failed, skipped
+):
+    async def refuse(speaker, _socket, _text):
+        return "MaxExceeded" if len(speaker.texts) in too_much else None
+
+    batch = run(Speaker(refuse), jobs(6), tmp_path, parallelism=1)
+    counts = Counter(results(batch).values())
+    assert (counts[LineResult.FAILED], counts[LineResult.SKIPPED]) == (failed, skipped)
+    assert (batch.stopped_by is not None) == bool(skipped)
 
 
 @pytest.mark.parametrize("error", ["InvalidInput", "SomethingNew"])
@@ -163,4 +177,4 @@ def test_cancelled_it_keeps_what_is_finished_and_says_what_may_be_paid_for(tmp_p
     assert set(map(done.get, "defghi")) == {LineResult.SKIPPED}
     assert "may have been paid" in batch.outcomes["0002-b.wav"].error
     assert [path.name for path in sorted(tmp_path.glob("*.wav"))] == ["0001-a.wav"]
-    assert set(peek_state(tmp_path).last) == {"0001-a.wav"}
+    assert set(peek_state(tmp_path).records) == {"0001-a.wav"}

@@ -1,7 +1,7 @@
 """The example scripts are read, or say exactly what is wrong with them."""
 
 import json
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddvoices.batch import script as scripts
-from ddvoices.batch.script import ENDING_FORMATS, ScriptFormat, open_script
+from ddvoices.batch.script import ENDING_FORMATS, Cast, ScriptFormat, open_script
 from ddvoices.errors import ExitCode, ScriptError, UsageError
 from ddvoices.resources import read_schema
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "batch"
-VOICES = {"ada": "en-GB", "bob": "de-DE", "abroad": None}
+CAST = Cast(region="us", locales={"ada": "en-GB", "bob": "de-DE"}, elsewhere={"abroad": ("eu", "uk")})
 GIVEN = {"model": "dd-etts-2.5", "locale": None}
 
 
@@ -23,7 +23,7 @@ def cases(kind: str) -> list[str]:
 
 
 def read(data: bytes, form: ScriptFormat | str, **given):
-    return open_script(data, f"script.{form}", ScriptFormat(form), GIVEN | given).lines(VOICES)
+    return open_script(data, f"script.{form}", ScriptFormat(form), GIVEN | given).lines(CAST)
 
 
 def of_case(kind: str, case: str):
@@ -34,7 +34,7 @@ def of_case(kind: str, case: str):
 @pytest.mark.parametrize("case", cases("bad"))
 def test_a_bad_script_says_all_that_is_wrong(case):
     with pytest.raises(ScriptError) as caught:
-        of_case("bad", case).lines(VOICES)
+        of_case("bad", case).lines(CAST)
     expected = (EXAMPLES / "bad" / case / "expected.txt").read_text(encoding="utf-8")
     assert str(caught.value).splitlines() == expected.splitlines()
     assert caught.value.exit_code is ExitCode.USAGE
@@ -51,9 +51,9 @@ def test_a_good_script_is_read(case):
             "voice": line.voice or line.voice_id,
             **line.speech,
         }
-        for line in script.lines(VOICES)
+        for line in script.lines(CAST)
     ]
-    read += [{"warning": warning} for warning in script.findings.warning_lines()]
+    read += [{"warning": warning} for warning in script.warning_lines()]
     expected = (EXAMPLES / "good" / case / "expected.jsonl").read_text(encoding="utf-8")
     assert read == [json.loads(line) for line in expected.split("\n") if line]
 
@@ -127,7 +127,23 @@ def test_the_schema_has_the_formats_and_rates_of_the_client():
     line = definitions["line"]["properties"]
     assert tuple(line["format"]["enum"]) == SPOKEN_FORMATS
     assert tuple(line["sample_rate"]["enum"]) == SAMPLE_RATES
-    assert set(definitions["defaults"]["properties"]) == set(line) - {"text", "out"}
+    assert set(definitions["defaults"]["properties"]) == set(line) - {"text", "out", "note"}
+
+
+@pytest.mark.parametrize(
+    ("name", "ignored"),
+    [("x-take", True), ("X_Take", True), ("note", True), ("x", False), ("xtake", False), ("notes", False)],
+)
+def test_what_is_ignored_is_what_the_schema_allows_besides_the_fields(name, ignored):
+    from jsonschema import Draft202012Validator
+
+    schema = read_schema("batch")
+    for line in ({"text": "a", name: 1}, {"version": 1, "lines": [{"text": "a", name: 1}]}):
+        document = line if "version" in line else [line]
+        assert Draft202012Validator(schema).is_valid(document) == ignored
+        script = json.dumps(document).encode()
+        with nullcontext() if ignored else pytest.raises(ScriptError, match="unknown field"):
+            assert len(read(script, "yaml", voice="ada")) == 1
 
 
 def test_every_property_of_the_schema_has_an_example_that_is_valid():

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import shutil
 import signal
 import subprocess
+import sys
 import time
 import wave
 from collections import Counter
@@ -17,14 +20,18 @@ from typing import Any
 
 import pytest
 from cli.program import command, environment, keyed, on_terminal, run
+from rich.cells import cell_len
 from service import Emulator
 from workspace import Workspace, write_tone
 
 from ddvoices.audio import sniff
-from ddvoices.batch.state import STATE_NAME, hold_state
+from ddvoices.batch.state import STATE_NAME
 from ddvoices.resources import read_schema
 
 GENERATION = "/open/text-to-speech"
+
+
+NONE = dict.fromkeys(read_schema("batch-report")["properties"]["summary"]["required"], 0)
 
 
 class Stage:
@@ -58,6 +65,10 @@ class Stage:
         assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
         return done
+
+    def said(self, *arguments: str, code: int = 0, **options: Any) -> list[str]:
+        """Run, and return what it says on stdout."""
+        return self.run(*arguments, code=code, **options).stdout.splitlines()
 
     def report(self, *arguments: str, code: int = 0, **options: Any) -> dict[str, Any]:
         """Run, and return the report, held against its schema."""
@@ -161,7 +172,7 @@ def test_without_credits_no_more_lines_are_started(stage):
     stage.write(*(f"Line {number}." for number in range(9)))
     stage.emulator.settings(stage.key, credits=2)
     report = stage.report("--parallelism", "1", code=4)
-    assert report["summary"] == {"spoken": 2, "unchanged": 0, "to_speak": 0, "failed": 1, "skipped": 6}
+    assert report["summary"] == NONE | {"spoken": 2, "failed": 1, "skipped": 6}
     assert len(stage.asked()) == 3
     assert "credits" in report["stopped"]
     assert all("credits" in line["error"] for line in report["lines"][2:])
@@ -181,7 +192,7 @@ def test_where_nothing_could_be_spoken_the_exit_code_is_the_causes_own(stage, en
     stage.write("One.", "Two.")
     done = stage.run(code=code, env={**stage.env, **env})
     assert said in done.stdout + done.stderr
-    assert set(stage.files() if stage.out.exists() else ()) <= {STATE_NAME}
+    assert not stage.out.exists()
 
 
 def test_a_line_that_the_service_refuses_fails_alone_and_is_told_with_its_place(stage):
@@ -229,7 +240,7 @@ def test_interrupted_it_reports_keeps_what_is_finished_and_goes_on_next_time(sta
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, "")
     report = json.loads(out)
-    assert report["summary"] == {"spoken": 1, "unchanged": 0, "to_speak": 0, "failed": 1, "skipped": 5}
+    assert report["summary"] == NONE | {"spoken": 1, "failed": 1, "skipped": 5}
     assert report["interrupted"]
     assert stage.files() == [STATE_NAME, "0001-one.wav"]
     stage.emulator.faults(stage.key, [])
@@ -286,9 +297,23 @@ def test_a_dry_run_needs_no_key_and_no_network_and_writes_nothing(stage):
     assert not stage.out.exists()
     stage.run()
     stage.write("One.", "Another.")
-    shown = stage.run("--dry-run", env=nowhere).stdout.splitlines()
-    assert [line.split()[0] for line in shown] == ["unchanged", "to", "Batch:"]
-    assert shown[-1].startswith("Batch: 1 unchanged, 1 to speak; about ")
+    assert stage.said("--dry-run", env=nowhere)[-1].startswith("Batch: 1 unchanged, 1 to speak; about ")
+
+
+def test_a_dry_run_shows_each_line_within_the_width_of_a_terminal(stage):
+    texts = [
+        "Some years ago, never mind how long precisely, having little or no money",
+        "吾輩は猫である" * 20,
+    ]
+    outs = [f"part-1/chapter-{number}/a-very-long-name-of-a-file.wav" for number in range(2)]
+    stage.write(*({"text": text, "out": out} for text, out in zip(texts, outs, strict=True)), "a\x1b[2Jb")
+    *lines, last = stage.said("--dry-run")
+    assert re.match(r"to speak   +\d\.\d s  part-1/chapt…of-a-file.wav  ", lines[0])
+    assert f"  {stage.voice[:9]}…  Some years ago" in lines[0]
+    assert [cell_len(line) for line in lines[:2]] == [80, 80]
+    assert all(line.endswith("…") for line in lines[:2])
+    assert lines[2].endswith("  a\\x1b[2Jb")
+    assert re.fullmatch(r"Batch: 3 to speak; about \d+\.\d s of speech; in script/", last)
 
 
 def test_everything_that_is_wrong_is_told_before_anything_is_spoken(stage):
@@ -333,6 +358,197 @@ def test_progress_is_json_lines_or_a_bar_that_leaves_nothing_behind(stage):
     assert "of speech" in shown.splitlines()[-1]
 
 
+def test_the_bar_is_as_wide_as_the_terminal_and_counts_what_has_failed_apart(stage):
+    one = {"text": "One.", "out": f"{'long-' * 20}.wav"}
+    stage.write(one, {"text": "Two.", "voice_prompt_id": "nobody"}, "Three.")
+    stage.emulator.settings(stage.key, first_audio_ms=250)
+    code, shown = on_terminal(
+        *stage.arguments("--parallelism", "1"), env={**stage.env, "COLUMNS": "80"}, cwd=stage.folder
+    )
+    assert code == 4
+    frames = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", each) for each in re.split(r"[\r\n]+", shown)]
+    frames = [frame for frame in frames if re.search(r"\d/3", frame)]
+    assert {len(frame) for frame in frames} == {80}
+    assert any("long-long" in frame and "…" in frame for frame in frames)
+    assert "2/3 1 failed" in frames[-1]
+    assert not any("3/3" in frame for frame in frames)
+
+
+# lines whose names have changed
+
+
+def test_a_line_that_was_moved_is_not_paid_for_again(stage):
+    stage.write("One.", "Two.", "Two.", {"text": "Three.", "out": "x/three.wav"})
+    stage.run()
+    before = {out: (stage.out / out).read_bytes() for out in stage.files()}
+    stage.emulator.clear_requests(stage.key)
+    stage.write("One.", "New.", "Two.", "Two.", "Two.", {"text": "Three.", "out": "y/3.wav"})
+    moves = {"0004-two.wav": "0002-two.wav", "y/3.wav": "x/three.wav"}
+    foreseen = stage.report("--dry-run")
+    assert {line["out"]: line["moved_from"] for line in foreseen["lines"] if line["moved_from"]} == moves
+    assert foreseen["summary"] == NONE | {"unchanged": 2, "moved": 2, "to_speak": 2}
+    assert stage.files() == sorted(before)
+    told = stage.said()
+    assert told[:3] == [
+        "Moved: 2 files to where the lines are now:",
+        "  0004-two.wav  from 0002-two.wav",
+        "  y/3.wav  from x/three.wav",
+    ]
+    assert told[-1].startswith("Batch: 2 spoken, 2 unchanged, 2 moved; ")
+    assert sorted(stage.asked()) == ["New.", "Two."]
+    assert (stage.out / "0004-two.wav").read_bytes() == before["0002-two.wav"]
+    assert (stage.out / "y/3.wav").read_bytes() == before["x/three.wav"]
+    assert not (stage.out / "x/three.wav").exists()
+
+
+def test_files_change_places_with_their_lines(stage):
+    def write(texts: str) -> None:
+        stage.write(*({"text": f"{text}.", "out": f"{n}.wav"} for n, text in enumerate(texts, start=1)))
+
+    def sounds() -> list[bytes]:
+        return [(stage.out / f"{number}.wav").read_bytes() for number in (1, 2, 3)]
+
+    write("ABC")
+    stage.run()
+    first, second, third = sounds()
+    write("CABD")
+    stage.emulator.clear_requests(stage.key)
+    assert [line.split()[:2] for line in stage.said("--dry-run")[:4]] == [["to", "move"]] * 3 + [
+        ["to", "speak"]
+    ]
+    assert [*stage.results().values()] == ["moved", "moved", "moved", "spoken"]
+    assert stage.asked() == ["D."]
+    assert sounds() == [third, first, second]
+    assert stage.files() == [STATE_NAME, "1.wav", "2.wav", "3.wav", "4.wav"]
+
+
+def test_only_what_a_batch_wrote_and_no_line_wants_is_moved(stage):
+    stage.write(*({"text": text, "out": f"{text}.wav"} for text in ("edited", "wanted", "left", "forced")))
+    stage.run()
+    (stage.out / "edited.wav").write_text("somebody's own now")
+    (stage.out / "copy.wav").write_bytes((stage.out / "left.wav").read_bytes())
+    (stage.out / "left.wav").unlink()
+    stage.write(
+        {"text": "edited", "out": "a.wav"},
+        {"text": "wanted", "out": "wanted.wav"},
+        {"text": "wanted", "out": "b.wav"},
+        {"text": "left", "out": "c.wav"},
+        {"text": "forced", "out": "d.wav"},
+    )
+    stage.emulator.clear_requests(stage.key)
+    assert stage.results("--only", "[bd].wav", "--force")["d.wav"] == "spoken"
+    stage.report()
+    assert Counter(stage.asked()) == {"edited": 1, "wanted": 1, "left": 1, "forced": 1}
+    assert (stage.out / "edited.wav").read_text() == "somebody's own now"
+    assert stage.report()["left_over"] == ["forced.wav"]
+
+
+KILL_AT = """\
+import os, sys
+left = int(sys.argv.pop(1))
+def kill(event, arguments):
+    global left
+    touched = any("script" in str(each) and ".wav" in str(each) for each in arguments)
+    if touched and event in ("os.link", "os.remove", "os.rename"):
+        left -= 1
+        if left < 0:
+            os._exit(137)
+from ddvoices.cli import main
+sys.addaudithook(kill)
+sys.exit(main())
+"""
+
+
+@pytest.mark.proof
+def test_killed_between_any_two_moves_nothing_is_lost_or_paid_for_again(stage):
+    texts = ["A.", "B.", "C.", "D.", "E."]
+    stage.write(*({"text": text, "out": f"{number}.wav"} for number, text in enumerate(texts)))
+    stage.run()
+    sound = {text: (stage.out / f"{number}.wav").read_bytes() for number, text in enumerate(texts)}
+    before = stage.folder / "before"
+    shutil.copytree(stage.out, before)
+    turned = ["B.", "C.", "A.", "E."]  # a ring of three, and one that takes the place of another
+    stage.write(*({"text": text, "out": f"{number}.wav"} for number, text in enumerate(turned)))
+    stage.emulator.clear_requests(stage.key)
+    for kill_at in range(99):
+        shutil.rmtree(stage.out)
+        shutil.copytree(before, stage.out)
+        with environment(stage.env) as variables:
+            line = [sys.executable, "-c", KILL_AT, str(kill_at), *stage.arguments()]
+            killed = subprocess.run(line, cwd=stage.folder, env=variables, capture_output=True, check=False)
+        there = {(stage.out / name).read_bytes() for name in stage.files()}
+        assert there >= {sound[text] for text in turned}
+        assert set(stage.results().values()) <= {"unchanged", "moved"}
+        for number, text in enumerate(turned):
+            assert (stage.out / f"{number}.wav").read_bytes() == sound[text]
+        if killed.returncode == 0:
+            break
+        assert killed.returncode == 137, killed.stderr
+    assert kill_at >= 8
+    assert stage.asked() == []
+
+
+# some lines only, and files that a person has edited
+
+
+def test_some_lines_alone_are_spoken_again_and_a_pattern_that_means_none_is_a_slip(stage):
+    stage.write(*({"text": f"Line {n}.", "out": f"ch{n % 2}/{n:03}.wav"} for n in range(6)))
+    stage.run()
+    stage.emulator.clear_requests(stage.key)
+    (stage.out / "ch0/000.wav").write_text("edited, and none of this run's business")
+    report = stage.report("--force", "--only", "ch1/003*", "--only", "*/004.wav")
+    assert report["summary"] == NONE | {"spoken": 2, "not_chosen": 4}
+    assert report["left_over"] == []
+    assert sorted(stage.asked()) == ["Line 3.", "Line 4."]
+    slip = stage.run("--only", "ch1/*", "--only", "ch1/03.wav", "--dry-run", code=64).stderr
+    assert slip == "error: --only ch1/03.wav: no line has such a file; did you mean 'ch1/003.wav'?\n"
+
+
+def test_edited_files_are_kept_where_that_is_asked_for(stage):
+    stage.write("One.", "Two [2].", "Three.")
+    stage.run()
+    (stage.out / "0002-two-2.wav").write_text("edited")
+    stage.write("One.", {"text": "Two.", "out": "0002-two-2.wav"}, {"text": "Four!", "out": "a [b].wav"})
+    (stage.out / "a [b].wav").write_text("somebody's")
+    refused = stage.run(code=6).stderr.splitlines()
+    assert refused[0].endswith(
+        "--keep-edited leaves it alone, --force --only 0002-two-2.wav overwrites it"
+        " (--force alone speaks every line again)"
+    )
+    assert " --only 'a [[]b].wav' overwrites" in refused[1]
+    for arguments in (["--keep-edited", "--dry-run"], ["--keep-edited", "--force"]):
+        results = stage.results(*arguments)
+        assert list(results.values())[1:] == ["kept", "kept"]
+    assert (stage.out / "0002-two-2.wav").read_text() == "edited"
+    assert stage.results("--force", "--only", "a [[]b].wav")["a [b].wav"] == "spoken"
+    assert (stage.out / "0002-two-2.wav").read_text() == "edited"
+
+
+def test_files_of_earlier_runs_that_no_line_wants_are_counted_and_never_deleted(stage):
+    stage.write(*(f"Line {number}." for number in range(9)))
+    stage.run()
+    (stage.out / "0009-line-8.wav").write_text("edited: nobody's but its owner's")
+    (stage.out / "mine.wav").write_text("never ours")
+    stage.write("Line 0.")
+    left_over = [f"000{number + 1}-line-{number}.wav" for number in range(1, 8)]
+    assert stage.report()["left_over"] == left_over
+    told = stage.said("--dry-run")[-8:-1]
+    assert told[0] == "Left over: 7 files of earlier runs that no line wants:"
+    assert told[1:] == [*(f"  {name}" for name in left_over[:5]), "  and 2 more: `ddvoices -v` names all"]
+    verbose = run("-v", *stage.arguments(), env=stage.env, cwd=stage.folder).stdout
+    assert verbose.splitlines()[1:-1] == [f"  {name}" for name in left_over]
+    assert len(stage.files()) == 11
+
+
+def test_a_tempo_that_the_service_may_refuse_is_a_warning(stage):
+    stage.write("One.", "Two.")
+    done = stage.run("--tempo", "1e6", "--dry-run")
+    assert done.stderr == (
+        "warning: --tempo: 1e+06 is out of 0.25 to 4: the service may refuse it (and 1 more like it)\n"
+    )
+    assert " 0.0 s" not in done.stdout
+
+
 # voices by their keys
 
 
@@ -361,15 +577,25 @@ def test_keys_mean_the_voices_that_they_mean_now_each_in_its_own_language(worksp
     assert sorted(asked) == sorted([ada, ada, bob])
     assert sum(e["path"] == "/voice" for e in log) == 1  # one listing for all keys
     shown = workspace.run("tts-batch", "s.csv", "--dry-run", env={"DEEPDUB_API_KEY_US": ""}).stdout
-    assert f"(if bob still means {ids['Bob']})" in shown
+    assert sorted(shown.splitlines()[-3:-1]) == [
+        f"(if {name.lower()} still means {ids[name]})" for name in ("Ada", "Bob")
+    ]
+    inserted = "text,voice\nNew,ada\nHello,ada\nHallo,bob\nHallo,ada\n"
+    (tmp_path / "inserted.csv").write_text(inserted, encoding="utf-8")
+    no_key = {"DEEPDUB_API_KEY_US": ""}
+    shown = workspace.run("tts-batch", "inserted.csv", "-o", "s", "--dry-run", env=no_key).stdout.splitlines()
+    assert [line[:8] for line in shown[:4]] == ["to speak", *["to move "] * 3]
+    assert shown[4].startswith("(if ")
     wrong = workspace.run("tts-batch", "s.csv", "-r", "eu", code=64).stderr
-    assert wrong.startswith("error: s.csv:3:7: voice: bob is not for this region")
+    assert wrong == "error: s.csv:3:7: voice: bob is not for region eu, but for us: choose with -r\n"
+    typo = workspace.run("tts-batch", "s.csv", "-r", "uss", code=64).stderr
+    assert typo.startswith("error: no region 'uss': there are eu, us")
+    assert typo.count("\n") == 1
 
 
 def test_a_state_of_another_release_is_said_so_and_left_alone(stage):
     stage.write("One.")
-    with hold_state(stage.out):
-        pass
+    stage.out.mkdir()
     (stage.out / STATE_NAME).write_text('{"format_version":"9.0"}\n')
     assert "upgrade ddvoices" in stage.run("--force", code=1).stderr
     assert stage.asked() == []

@@ -327,8 +327,11 @@ def test_a_device_or_a_pipe_is_written_to_and_stays_what_it_is(studio):
     fifo = studio.folder / "pipe"
     os.mkfifo(fifo)
     with subprocess.Popen(["cat", fifo], stdout=subprocess.PIPE) as reader:
-        studio.tts(TEXT, "-o", "pipe", "--format", "mp3")
-        assert sniff(reader.communicate(timeout=60)[0]) == "mp3"
+        try:
+            studio.tts(TEXT, "-o", "pipe", "--format", "mp3")
+            assert sniff(reader.communicate(timeout=60)[0]) == "mp3"
+        finally:
+            reader.kill()  # it waits for ever where nobody has written
     assert fifo.is_fifo()
     assert "No space left" in studio.tts(TEXT, "-o", "/dev/full", code=1).stderr
 
