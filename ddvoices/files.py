@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -12,13 +13,16 @@ from typing import IO
 
 from ddvoices.errors import DdvoicesError, OutputError
 
+_MOST_LINKS = 40
+
 
 @contextmanager
-def whole_file(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
+def whole_file(path: Path, *, mode: int | None = None) -> Iterator[IO[bytes]]:
     """Open a file for writing that takes its name when everything is written.
 
     It is written beside ``path`` and moved over it, so that nobody sees half of it and a crash leaves the
-    old one. A link at ``path`` is replaced, not followed.
+    old one. A link at ``path`` is replaced, not followed. Without a ``mode`` it gets that of the file whose
+    place it takes, else what is usual for this user.
 
     Raises:
         OutputError: it can't be written there.
@@ -34,7 +38,7 @@ def whole_file(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
         with file:
             yield file
             file.flush()
-            os.fchmod(file.fileno(), mode)
+            os.fchmod(file.fileno(), _mode_of(path) if mode is None else mode)
             os.fsync(file.fileno())
         beside.replace(path)
         sync_folder(path.parent)
@@ -55,11 +59,33 @@ def is_special(path: Path) -> bool:
     """
     try:
         path.lstat()  # a name that is too long is found by this, and not by trying its directory
-        return path.exists() and not path.is_file()
+        return (path.exists() and not path.is_file()) or _leads_to_descriptor(path)
     except FileNotFoundError:
         return False
     except OSError as error:
         raise OutputError(f"{path}: can't be written: {error.strerror}") from error
+
+
+def _leads_to_descriptor(path: Path) -> bool:
+    """Tell whether a link, such as /dev/stdout, leads to a file that is open already."""
+    for _ in range(_MOST_LINKS):
+        if not path.is_symlink():
+            return False
+        path = path.parent / path.readlink()
+        if path.parent.name == "fd" and path.parts[1:2] in (("proc",), ("dev",)):
+            return True
+    return False
+
+
+def _mode_of(path: Path) -> int:
+    """Return the mode of a file that is there, else what a new one gets."""
+    with suppress(OSError):
+        found = path.lstat().st_mode
+        if stat.S_ISREG(found):
+            return stat.S_IMODE(found)
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 @contextmanager
@@ -108,7 +134,7 @@ def sync_folder(path: Path) -> None:
             os.close(descriptor)
 
 
-def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """Write a file at once, as `whole_file` does."""
     with whole_file(path, mode=mode) as file:
         file.write(data)

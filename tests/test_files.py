@@ -53,3 +53,13 @@ def test_an_error_of_the_service_stays_what_it_is(tmp_path: Path) -> None:
     error = NotFoundError("no voice", status=404, call="GET /voice/x", response=requests.Response())
     with pytest.raises(NotFoundError), whole_file(tmp_path / "file"):
         raise error
+
+
+def test_a_file_has_the_mode_of_the_one_whose_place_it_takes(tmp_path: Path) -> None:
+    secret, fresh = tmp_path / "secret", tmp_path / "fresh"
+    secret.touch(0o600)
+    write_whole(secret, b"text")
+    write_whole(fresh, b"text")
+    (tmp_path / "usual").touch()
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert fresh.stat().st_mode == (tmp_path / "usual").stat().st_mode

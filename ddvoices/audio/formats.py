@@ -8,6 +8,7 @@ from ddvoices.audio.mpeg import audio_extent, is_mp3
 from ddvoices.audio.wav import is_wave
 
 FORMATS = ("wav", "mp3", "flac", "ogg", "opus", "m4a")
+_MARKUP = (b"<!doctype", b"<html", b"<?xml")
 _NESTING = (b"moov", b"trak", b"mdia")
 _AUDIO_BRANDS = {b"M4A ", b"M4B "}
 
@@ -24,6 +25,11 @@ def sniff(data: bytes) -> str | None:
     if data[start : start + 4] == b"fLaC":
         return "flac"
     return "mp3" if is_mp3(data) else None
+
+
+def is_text(data: bytes) -> bool:
+    """Tell whether what should be audio begins as HTML or XML does, as a page of a gateway would."""
+    return data[:64].lstrip().lower().startswith(_MARKUP)
 
 
 def is_lfs_pointer(data: bytes) -> bool:

@@ -64,10 +64,15 @@ class WavJoiner:
     def _frame(self) -> int:
         """Return the bytes that belong together; 1 where that can't be told."""
         fmt = self.fmt or b""
-        return (int.from_bytes(fmt[12:14], "little") or 1) if fmt[:2] in (_INTEGER, _EXTENDED) else 1
+        if fmt[:2] not in (_INTEGER, _EXTENDED):
+            return 1
+        channels, bits = int.from_bytes(fmt[2:4], "little"), int.from_bytes(fmt[14:16], "little")
+        return max(1, channels * -(-bits // 8))
 
     def _settle(self, fmt: bytes) -> None:
         """Take a format, or compare it with the one that was taken."""
+        if not _essential(fmt):
+            raise InvalidResponseError("a WAV header without channels, or of 0 samples a second")
         if self.fmt is None or self._stated:
             self.fmt, self._stated = fmt, False
         elif _essence(fmt) != _essence(self.fmt):
@@ -98,6 +103,11 @@ def make_wav(samples: bytes | bytearray, *, rate: int) -> bytes:
     joiner = WavJoiner(rate=rate)
     joiner.size = len(samples) // 2 * 2
     return joiner.header() + samples[: joiner.size]  # whatever they begin with
+
+
+def _essential(fmt: bytes) -> bool:
+    """Tell whether a format says how its samples are heard."""
+    return any(fmt[2:4]) and any(fmt[4:8])
 
 
 def _plain(fmt: bytes) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -21,6 +21,7 @@ from ddvoices.batch.pace import Pace, backoff
 from ddvoices.batch.state import Made
 from ddvoices.batch.work import Job, Tell, line_outcome
 from ddvoices.client.errors import (
+    ConnectionLostError,
     GenerationRateLimitError,
     InsufficientCreditsError,
     PlanExceededError,
@@ -51,8 +52,9 @@ _FATAL = (
     OutputError,
     BatchStateError,
 )
-# more than the plan allows may be one text that is too long, or all that follow
-_TOO_MUCH_IN_A_ROW = 3
+# one text may be more than the plan allows, or all that follow; one connection may break, or each of them,
+# and every line be paid for and lost
+_MOST_IN_A_ROW: Mapping[type[DdvoicesError], int] = {PlanExceededError: 3, ConnectionLostError: 10}
 _INTERRUPTED = "interrupted while it was spoken: it may have been paid for, and the next run speaks it"
 
 
@@ -97,7 +99,7 @@ class BatchRun:
         self._pace = Pace(options.parallelism, clock=options.clock)
         self._sent: set[str] = set()
         self._outcomes: dict[str, LineOutcome] = {}
-        self._too_much = 0
+        self._in_a_row: Counter[type[DdvoicesError]] = Counter()
         self.stopped_by: DdvoicesError | None = None
 
     async def run(self) -> None:
@@ -134,12 +136,12 @@ class BatchRun:
                 opened.append(_Socket(await stack.enter_async_context(self._connect())))
             except DdvoicesError as error:
                 attempt += 1
-                if self._may_try_again(error, attempt):
-                    await self._wait(attempt)
-                    continue
-                if not opened:
+                if opened:
+                    break  # those that are there need not stand idle
+                if not self._may_try_again(error, attempt):
                     self.stopped_by = error
-                break
+                    break
+                await self._wait(attempt)
         return opened
 
     async def _work(self, socket: _Socket, gate: _Gate) -> None:
@@ -148,19 +150,20 @@ class BatchRun:
 
     async def _speak(self, job: Job, socket: _Socket, gate: _Gate) -> None:
         """Speak one line, sent again as often as that may help and costs nothing."""
-        attempt = 0
+        attempts: Counter[str] = Counter()
         while self.stopped_by is None:
             try:
                 chunks = await self._generate(job, socket, gate)
                 if chunks is not None:
                     await self._keep(job, chunks)
             except DdvoicesError as error:
-                attempt += 1
-                if not self._may_try_again(error, attempt):
+                kind = "refused" if isinstance(error, GenerationRateLimitError) else "unconnected"
+                attempts[kind] += 1
+                if not self._may_try_again(error, attempts[kind]):
                     self._fail(job, error)
                     return
                 self._sent.discard(job.line.out)
-                await self._wait(attempt)
+                await self._wait(attempts[kind])
             else:
                 return
 
@@ -178,7 +181,7 @@ class BatchRun:
                 self._pace.refused(started)
                 raise
             self._pace.spoken()
-            self._too_much = 0
+            self._in_a_row.clear()
             return chunks
 
     async def _wait(self, attempt: int) -> None:
@@ -186,7 +189,7 @@ class BatchRun:
 
     async def _keep(self, job: Job, chunks: list[bytes]) -> None:
         """Write the audio, to the end even where the run is cancelled meanwhile."""
-        saving = asyncio.ensure_future(asyncio.to_thread(self._save, job, chunks))
+        saving = asyncio.ensure_future(asyncio.to_thread(self._saved, job, chunks))
         try:
             made = await asyncio.shield(saving)
         except asyncio.CancelledError:
@@ -196,6 +199,15 @@ class BatchRun:
             raise
         self._note(_spoken(job, made))
 
+    def _saved(self, job: Job, chunks: list[bytes]) -> Made:
+        """Write the audio; whatever goes wrong is this line's failure, so that the report comes."""
+        try:
+            return self._save(job, chunks)
+        except DdvoicesError:
+            raise
+        except Exception as error:
+            raise OutputError(f"{job.line.out}: can't be written: {error}") from error
+
     def _may_try_again(self, error: DdvoicesError, attempt: int) -> bool:
         """Tell whether to send again after ``attempt`` attempts: nothing was spoken, and it may help."""
         if isinstance(error, GenerationRateLimitError):
@@ -203,9 +215,11 @@ class BatchRun:
         return isinstance(error, _UNCONNECTED) and attempt < self._options.connect_attempts
 
     def _fail(self, job: Job, error: DdvoicesError) -> None:
-        self._too_much += isinstance(error, PlanExceededError)
-        is_fatal = isinstance(error, _FATAL) or self._too_much >= _TOO_MUCH_IN_A_ROW
-        if is_fatal and self.stopped_by is None:
+        too_often = False
+        for kind, most in _MOST_IN_A_ROW.items():
+            self._in_a_row[kind] += isinstance(error, kind)
+            too_often = too_often or self._in_a_row[kind] >= most
+        if (too_often or isinstance(error, _FATAL)) and self.stopped_by is None:
             self.stopped_by = error
         failed = _outcome(job, LineResult.FAILED)
         self._note(replace(failed, error=str(error), error_code=error.exit_code))
@@ -246,9 +260,9 @@ class _Socket:
         for other in self._attempts:
             other.alone = False
         self._attempts.append(attempt)
-        stream = self._connection.async_tts(job.line.text, voice_prompt_id=job.voice_id, **job.line.speech)
         try:
-            async for chunk in stream:
+            asked = {"voice_prompt_id": job.voice_id, **job.line.speech}
+            async for chunk in self._connection.async_tts(job.line.text, **asked):
                 attempt.chunks.append(chunk)
         except GenerationRateLimitError as error:
             if attempt.chunks or (error.generation_id is None and not attempt.alone):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ddvoices.audio import seconds_of
+from ddvoices.audio import is_text, seconds_of
 from ddvoices.batch.moves import Move
 from ddvoices.batch.places import Standing, find_standing
 from ddvoices.batch.state import BatchState, Made
@@ -31,6 +31,8 @@ def save_audio(job: Job, chunks: Sequence[bytes], folder: Path, state: BatchStat
     seconds = _seconds(audio, job.line.speech)
     if not audio or seconds == 0:
         raise InvalidResponseError("the generation has finished without any audio")
+    if is_text(audio):
+        raise InvalidResponseError("the generation is text, and no audio")
     made = Made(
         out=job.line.out,
         digest=job.digest,

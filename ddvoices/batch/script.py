@@ -33,7 +33,8 @@ DEFAULT_LOCALE = "en-US"
 DEFAULT_FORMAT = "wav"
 # what one of these says, the others of its group don't say any more, when a line differs from a default
 _GROUPS = (("voice", "voice_prompt_id"), ("tempo", "duration"))
-_ACCENT = ("accent_base_locale", "accent_locale", "accent_ratio")
+# in place of what can't be checked, since it is no text
+_SOUND = {"text": "?", "model": "?", "locale": "?"}
 _WHOLE = ("seed", "sample_rate")
 # what a voice can still follow; the service says nothing of a limit
 _SLOWEST, _FASTEST = 0.25, 4
@@ -282,15 +283,14 @@ class Script:
 
     def _check_speech(self, section: Section, options: Mapping[str, Any]) -> None:
         """Have the client find what no schema can say, and what UTF-8 can't."""
+        sound = {name: value for name, value in options.items() if is_utf8(str(value))}
         try:
-            check_speech(options, formats=SPOKEN_FORMATS)
+            check_speech({**_SOUND, **sound}, formats=SPOKEN_FORMATS)
         except InvalidOptionError as error:
-            name, _, message = str(error).partition(": ")
-            names = (name,) if name in options else _ACCENT
-            if name not in options and not any(each in options for each in _ACCENT):
-                return  # tempo with duration, which was told with its place
-            option = f"--{names[0].replace('_', '-')}"
-            self._tell(self._said(section, *names), option, message if name in options else str(error))
+            if error.options != _GROUPS[1]:  # which was told with its place
+                option = f"--{error.options[0].replace('_', '-')}"
+                message = str(error).removeprefix(f"{error.options[0]}: ")
+                self._tell(self._said(section, *error.options), option, message)
         for name in section.fields:
             value = section.get(name)
             if isinstance(value, str) and name != "out" and not is_utf8(value):

@@ -219,6 +219,10 @@ def _check_header(line: bytes, path: Path) -> None:
         raise BatchStateError(f"{path}: written by another release (format {version!r}): upgrade ddvoices")
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _record(line: bytes, path: Path, number: int) -> Made:
     try:
         record = json.loads(line)
@@ -226,6 +230,7 @@ def _record(line: bytes, path: Path, number: int) -> Made:
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BatchStateError(f"{path}:{number}: broken: {_WAY_OUT}") from error
     texts = (made.out, made.digest, made.voice_id, made.sha256)
-    if not all(isinstance(text, str) for text in texts) or not isinstance(made.size, int):
+    numbers = (made.size, 0 if made.seconds is None else made.seconds)
+    if not all(isinstance(each, str) for each in texts) or not all(map(_is_number, numbers)):
         raise BatchStateError(f"{path}:{number}: broken: {_WAY_OUT}")
     return made

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from ddvoices.audio.names import ALIKE, ENDINGS, SPOKEN_FORMATS, ending_of
+from ddvoices.cli.streams import is_stdout_closed
 from ddvoices.errors import DdvoicesError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -109,6 +110,11 @@ class Sink:
 
     def _framed(self, piece: bytes) -> bytes:
         """Return a piece as it stands in the file, after the header where it is the first."""
+        from ddvoices.audio import is_text
+        from ddvoices.errors import InvalidResponseError
+
+        if self.size == 0 and is_text(piece):
+            raise InvalidResponseError("the service sent text in place of audio")
         if self._joiner is None:
             return piece
         samples = self._joiner.add(piece)
@@ -158,6 +164,8 @@ def choose_output(
     Raises:
         UsageError: stdout is a terminal, or the ending says nothing about the format.
     """
+    if path == STDOUT and is_stdout_closed():
+        raise UsageError("stdout is closed, and the audio would be lost: name a file by -o")
     if path == STDOUT and sys.stdout.isatty():
         raise UsageError("audio would garble this terminal: name a file by -o, or pipe it on")
     suffix = path.suffix.lower() if path is not None and path != STDOUT else ""

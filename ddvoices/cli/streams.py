@@ -5,6 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
+_closed: set[str] = set()
+
+
+def is_stdout_closed() -> bool:
+    """Tell whether the caller has closed stdout, so that nobody will ever see what goes there."""
+    return "stdout" in _closed
+
 
 def take_streams() -> None:
     """Make sure that each stream is there, and that no character is one too many for it.
@@ -14,6 +21,7 @@ def take_streams() -> None:
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
+            _closed.add(name)
             nothing = os.open(os.devnull, os.O_RDWR)
             setattr(sys, name, os.fdopen(nothing, mode, encoding="utf-8", closefd=False))
     for stream in (sys.stdout, sys.stderr):

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _DEFAULT_FORMAT = "wav"
 _DEFAULT_RATE = 16000
 _PIECE = 4096
+# seconds; twice the library's, since nobody is there who could ask for the rest
+_SILENCE = 2.0
 _LACKING = (
     "temperature",
     "variance",
@@ -128,7 +130,7 @@ def _speak(session: Session, speaker: Speaker, target: AudioOutput, asked: Mappi
     with target.open(rate=asked["sample_rate"]) as sink, shown as heard:
         try:
             failed = run_async(_stream(session, speaker.client, asked, sink, heard))
-        except (KeyboardInterrupt, ServiceError) as error:
+        except (KeyboardInterrupt, ServiceError, UsageError) as error:
             if sink.size == 0 or target.path == audio_output.STDOUT:
                 raise
             end = error
@@ -145,7 +147,7 @@ def _say_end(session: Session, end: BaseException, path: Path | None) -> int:
         session.say_always(f"interrupted: {kept}")
         return ExitCode.INTERRUPTED
     session.error(f"{end}: {kept}")
-    return ExitCode.PARTIAL
+    return ExitCode.USAGE if isinstance(end, UsageError) else ExitCode.PARTIAL
 
 
 async def _stream(
@@ -176,7 +178,7 @@ async def _hear(session: Session, connection: DeepdubClient, sink: Sink, heard: 
     from ddvoices.client import GenerationError
 
     failed = 0
-    audio = connection.async_stream()
+    audio = connection.async_stream(silence=_SILENCE, headers=True)
     while True:
         try:
             async for piece in audio:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from ddvoices.audio.names import safe_stem
 from ddvoices.cli import audio_output, options, speaking
 from ddvoices.cli.direct import open_client
 from ddvoices.cli.session import Session
+from ddvoices.cli.streams import is_stdout_closed
 from ddvoices.errors import DdvoicesError, ExitCode, ServiceError, UsageError
 
 if TYPE_CHECKING:
@@ -78,6 +80,8 @@ def tts_retro(
         return ExitCode.OK
     if output is not None and not wait:
         raise UsageError("--output needs --wait: without it nothing is fetched")
+    if not wait and is_stdout_closed():
+        raise UsageError("stdout is closed, and the URL would be lost: use --wait -o FILE")
     spoken = speaking.read_text(text, file)
     choice = speaking.VoiceChoice(key=voice, voice_id=voice_prompt_id, clones=False)
     stem = safe_stem(choice.label, spoken)
@@ -85,10 +89,22 @@ def tts_retro(
     with speaking.open_speaker(session, choice, region) as speaker:
         asked = speaker.options(speech)
         if not wait:
-            click.echo(retro_url(speaker.client.tts_retro(spoken, **asked)))
+            _print(session, retro_url(speaker.client.tts_retro(spoken, **asked)))
         else:
             _save(session, speaker.client, lambda: _made(session, speaker, spoken, asked), target, timeout)
     return ExitCode.OK
+
+
+def _print(session: Session, url: str) -> None:
+    """Print a URL, on stderr if stdout doesn't take it: it is paid for."""
+    from ddvoices.report.terminal import printable
+
+    try:
+        click.echo(printable(url))
+        sys.stdout.flush()
+    except OSError:
+        session.say_always(f"made at {url}")
+        raise
 
 
 def _made(session: Session, speaker: Speaker, text: str, asked: dict[str, Any]) -> str:

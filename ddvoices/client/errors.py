@@ -195,7 +195,11 @@ class SampleChangedError(ServiceError):
 
 
 class InvalidOptionError(UsageError, ValueError):
-    """An argument has a value that the service does not take."""
+    """An argument has a value that the service does not take; ``options`` names those that it is about."""
+
+    def __init__(self, message: str, *, options: tuple[str, ...] = ()) -> None:
+        self.options = options
+        super().__init__(message)
 
 
 class InvalidKeyError(MissingKeyError, ValueError):

@@ -49,6 +49,7 @@ def check_speech(options: Mapping[str, Any], *, formats: Collection[str]) -> Non
         InvalidOptionError: one is of a wrong type, out of its range, or excludes another.
     """
     given = {name: value for name, value in options.items() if value is not None}
+    _check_unicode(given)
     for name in ("text", "model", "locale"):
         _check_text(name, given.get(name))
     _check_choice("format", given.get("format"), formats)
@@ -59,7 +60,7 @@ def check_speech(options: Mapping[str, Any], *, formats: Collection[str]) -> Non
         _check_number(name, given.get(name), low=math.ulp(0), high=math.inf)
     _check_exclusions(given)
     if isinstance(given.get("seed", 0), bool) or not isinstance(given.get("seed", 0), int):
-        raise InvalidOptionError(f"seed: {given['seed']!r} is not a whole number")
+        raise InvalidOptionError(f"seed: {given['seed']!r} is not a whole number", options=("seed",))
     _warn_of_model(given["model"])
 
 
@@ -89,6 +90,7 @@ def check_stream(options: Mapping[str, Any]) -> None:
     Raises:
         InvalidOptionError: one is of a wrong type or out of its range.
     """
+    _check_unicode(options)
     for name in ("model", "locale", "voice_prompt_id"):
         _check_text(name, options.get(name))
     _check_choice("format", options.get("format"), SOCKET_FORMATS)
@@ -100,16 +102,26 @@ def check_stream(options: Mapping[str, Any]) -> None:
     _warn_of_model(options["model"])
 
 
+def _check_unicode(options: Mapping[str, Any]) -> None:
+    """Refuse texts that no encoding can carry, such as bytes of a command line that aren't UTF-8."""
+    for name, value in options.items():
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            raise InvalidOptionError(f"{name} is not UTF-8", options=(name,)) from None
+
+
 def _check_text(name: str, value: object) -> None:
     """Require a text that says something."""
     if not isinstance(value, str) or not value.strip():
-        raise InvalidOptionError(f"{name} is empty")
+        raise InvalidOptionError(f"{name} is empty", options=(name,))
 
 
 def _check_choice(name: str, value: object, choices: Collection[object]) -> None:
     """Require one of a few values."""
     if value is not None and (value not in choices or isinstance(value, bool)):
-        raise InvalidOptionError(f"{name}: {value!r} is not one of {', '.join(map(str, choices))}")
+        known = ", ".join(map(str, choices))
+        raise InvalidOptionError(f"{name}: {value!r} is not one of {known}", options=(name,))
 
 
 def _check_number(name: str, value: object, *, low: float, high: float) -> None:
@@ -117,19 +129,19 @@ def _check_number(name: str, value: object, *, low: float, high: float) -> None:
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidOptionError(f"{name}: {value!r} is not a number")
+        raise InvalidOptionError(f"{name}: {value!r} is not a number", options=(name,))
     if not low <= value <= high:
         said = f"from {low} to {high}" if high < math.inf else "greater than 0"
-        raise InvalidOptionError(f"{name}: {value!r} is not {said}")
+        raise InvalidOptionError(f"{name}: {value!r} is not {said}", options=(name,))
 
 
 def _check_exclusions(given: Mapping[str, Any]) -> None:
     """Refuse options that contradict each other, and an accent in parts."""
     if {"tempo", "duration"} <= given.keys():
-        raise InvalidOptionError("tempo and duration exclude each other")
+        raise InvalidOptionError("tempo and duration exclude each other", options=("tempo", "duration"))
     accent = [name for name in _ACCENT if name in given]
     if accent and len(accent) < len(_ACCENT):
-        raise InvalidOptionError(f"an accent needs {', '.join(_ACCENT)}: all three or none")
+        raise InvalidOptionError(f"an accent needs {', '.join(_ACCENT)}: all three or none", options=_ACCENT)
 
 
 def _warn_of_model(model: str) -> None:

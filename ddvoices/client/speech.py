@@ -13,6 +13,7 @@ from uuid import UUID
 import requests
 import urllib3
 
+from ddvoices.audio import is_text
 from ddvoices.client import trust
 from ddvoices.client.base import Calls
 from ddvoices.client.body import Body, SampleBody, WholeBody, encode
@@ -211,7 +212,7 @@ def _check_audio(response: requests.Response, beginning: bytes) -> None:
     """Refuse an answer that begins as no audio does; samples may well begin with a brace."""
     kind = content_type(response)
     said = _said(beginning)
-    if said is not None or kind.endswith("json") or kind.startswith("text/"):
+    if said is not None or kind.endswith("json") or kind.startswith("text/") or is_text(beginning):
         raise InvalidResponseError(f"an answer without audio: {said or kind}")
     if not beginning:
         raise InvalidResponseError("an answer without audio: it is empty")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ddvoices.client.sockets.stream_session import AudioStream, StreamSession
 
 _log = logging.getLogger("ddvoices.client")
-_WAV_FORMATS = ("wav", "headerless-wav")
 
 
 class StreamCalls(SocketCalls):
@@ -134,16 +133,23 @@ class StreamCalls(SocketCalls):
         data = decode_audio(message.data)
         return wav_samples(data) if self.streaming_format == "headerless-wav" else data
 
-    def async_stream(self, ignore_errors: bool = False, *, silence: float = 1.0) -> AudioStream:  # noqa: FBT001, FBT002 - the SDK's signature
+    def async_stream(
+        self,
+        ignore_errors: bool = False,  # noqa: FBT001, FBT002 - the SDK's signature
+        *,
+        silence: float = 1.0,
+        headers: bool = False,
+    ) -> AudioStream:
         """Return the audio of this turn, under ``async for`` or ``async with``, to the turn's end.
 
-        In wav it is samples without headers. The turn ends with ``isFinal``, with the answer to a cancel, or
-        after ``silence`` seconds once all is spoken, where the service has never said ``isFinal``. An error
-        is raised in its place, and iterating may go on after it; with ``ignore_errors`` it is logged.
+        In wav it is samples; with ``headers`` each piece is a WAV of its own. The turn ends with ``isFinal``,
+        with the answer to a cancel, or, where the service has never said ``isFinal``, after ``silence``
+        seconds once all is spoken (longer if the service is slow). An error is raised in its place, and
+        iterating may go on after it; with ``ignore_errors`` it is logged.
         """
         from ddvoices.client.sockets.stream_session import AudioStream
 
-        bare = self.streaming_format in _WAV_FORMATS
+        bare = self.streaming_format == "headerless-wav" or (self.streaming_format == "wav" and not headers)
         return AudioStream(self._streaming(), ignore_errors=ignore_errors, bare=bare, silence=silence)
 
     async def async_stream_cancel(self) -> None:

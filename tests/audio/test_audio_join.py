@@ -70,6 +70,8 @@ def test_pieces_with_different_headers_of_the_same_sound_are_joined():
             "different rates",
         ),
         ([chunk(b"\1\0"), chunk(b"\1\0")[:30]], "header is cut off"),
+        ([chunk(b"\1\0", fmt=struct.pack("<HHIIHH", 1, 0, 8000, 16000, 2, 16))], "without channels"),
+        ([chunk(b"\1\0", fmt=struct.pack("<HHIIHH", 1, 1, 0, 0, 2, 16))], "0 samples a second"),
     ],
 )
 def test_what_can_not_be_one_file(pieces, message):
@@ -84,6 +86,14 @@ def test_samples_get_a_header_with_right_lengths(samples):
         assert (file.getframerate(), file.getnframes()) == (8000, len(samples) // 2)
     assert sniff(whole) == "wav"
     assert struct.unpack("<I", whole[4:8])[0] == len(whole) - 8
+
+
+def test_a_header_that_lies_about_the_size_of_a_frame_loses_no_samples():
+    lying = struct.pack("<HHIIHH", 1, 1, 8000, 16000, 65535, 16)
+    samples = bytes(1000)
+    found = read_surely(join_wav([chunk(samples, fmt=lying)]))
+    assert found is not None
+    assert bytes(found.data) == samples
 
 
 def test_an_odd_number_of_bytes_is_padded():

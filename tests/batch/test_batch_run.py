@@ -121,6 +121,39 @@ def test_a_dead_connection_fails_its_lines_once_and_the_others_go_on(tmp_path):
     assert speaker.sockets == 2
 
 
+def test_connections_that_break_one_after_the_other_end_the_run(tmp_path):
+    async def die(_speaker, socket, _text):
+        socket.transport.abort()
+
+    speaker = Speaker(die)
+    batch = run(speaker, jobs(20), tmp_path, parallelism=1)
+    assert len(speaker.texts) == 10
+    assert LineResult.SKIPPED in results(batch).values()
+    assert batch.stopped_by is not None
+
+
+def test_refusals_and_lost_connections_are_counted_apart(tmp_path):
+    async def refuse_then_die(speaker, socket, text):
+        if text != "a":
+            return None
+        number = speaker.texts.count("a")
+        if number == 4:
+            await socket.close(1001)
+        return "RateLimit" if number <= 4 else None
+
+    speaker = Speaker(refuse_then_die)
+    batch = run(speaker, jobs(3), tmp_path, parallelism=1)
+    assert batch.stopped_by is None
+    assert results(batch)["c"] is LineResult.SPOKEN
+
+
+def test_whatever_goes_wrong_in_saving_the_report_comes(tmp_path, monkeypatch):
+    monkeypatch.setattr("batch.speaker.save_audio", lambda *_: 1 / 0)
+    batch = run(Speaker(speak), jobs(2), tmp_path)
+    assert "division by zero" in str(batch.stopped_by)
+    assert LineResult.FAILED in results(batch).values()
+
+
 @pytest.mark.parametrize(("alone", "spoken"), [(True, True), (False, False)])
 def test_a_refusal_without_an_id_is_sent_again_only_where_it_can_mean_no_other_line(tmp_path, alone, spoken):
     async def refuse_b_once(speaker, _socket, text):
@@ -142,6 +175,13 @@ def test_a_generation_without_audio_is_a_failure_and_no_file(tmp_path, monkeypat
     batch = run(Speaker(speak), jobs(2), tmp_path)
     assert set(results(batch).values()) == {LineResult.FAILED}
     assert not list(tmp_path.glob("*.wav"))
+
+
+def test_a_page_in_place_of_audio_is_a_failure_and_no_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("batch.speaker.sound", lambda _seconds: b"<!DOCTYPE html><title>502</title>")
+    batch = run(Speaker(speak), jobs(1, format="mp3"), tmp_path)
+    assert set(results(batch).values()) == {LineResult.FAILED}
+    assert not list(tmp_path.glob("*.mp3"))
 
 
 @pytest.mark.parametrize(

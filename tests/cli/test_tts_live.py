@@ -144,6 +144,18 @@ def sizes(studio: Studio) -> list[tuple[str, int]]:
     return [(path.name, path.stat().st_size) for path in studio.folder.iterdir()]
 
 
+def test_a_bad_byte_keeps_what_was_spoken(studio):
+    with studio.running("tts-live", "-o", "a.wav") as process:
+        process.stdin.write(b"Hello there. ")
+        process.stdin.flush()
+        while not any(name.startswith(".a.wav") and size > 5000 for name, size in sizes(studio)):
+            assert process.poll() is None
+        _, err = process.communicate(b"caf\xe9 ol\xe9 ", timeout=60)
+    assert process.returncode == 64
+    assert b"not UTF-8 (byte 0xe9): what was spoken before is in a.wav" in err
+    assert read_surely((studio.folder / "a.wav").read_bytes())
+
+
 def test_a_lost_connection_keeps_what_was_spoken(studio):
     studio.emulator.faults(studio.key, [{"path": TEXT_PATH, "method": "WS", "kind": "reset", "skip": 1}])
     with studio.running("tts-live", "-o", "a.wav") as process:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import signal
+import subprocess
 import time
 import wave
 
 import pytest
-from cli.program import CTRL_C, on_terminal
+from cli.program import CTRL_C, command, environment, on_terminal, run
 from cli.studio import TEXT, Studio, binary
 from workspace import Workspace
 
@@ -148,6 +149,33 @@ def test_a_refused_key_is_7(studio):
 def test_a_socket_that_was_not_moved_is_not_used(studio):
     env = {name: value for name, value in studio.env.items() if "WEBSOCKET" not in name}
     assert "DEEPDUB_BASE_WEBSOCKET_URL" in studio.run("tts-stream", TEXT, code=7, env=env).stderr
+
+
+def test_what_is_not_utf8_is_64_and_costs_nothing(studio):
+    for option in ("--model", "--locale", "--voice-prompt-id"):
+        line = ["tts-stream", TEXT, "--voice-prompt-id", studio.voice, option, "caf\udce9"]
+        done = run(*line, env=studio.env, cwd=studio.folder)
+        assert (done.returncode, "UTF-8" in done.stderr) == (64, True), done.stderr
+    assert studio.asked(OPEN) == []
+
+
+@pytest.mark.parametrize("name", ["tts", "tts-stream"])
+def test_a_closed_stdout_is_found_before_anything_is_paid_for(studio, name):
+    with environment(studio.env) as variables:
+        line = command(name, TEXT, "--voice-prompt-id", studio.voice, "-o", "-")
+        shell = ["sh", "-c", '"$@" >&-', "sh", *line]
+        done = subprocess.run(shell, env=variables, cwd=studio.folder, capture_output=True, check=False)
+    assert (done.returncode, b"stdout is closed" in done.stderr) == (64, True)
+    assert studio.asked(OPEN) == studio.asked("/tts") == []
+
+
+def test_a_link_to_what_is_open_already_is_written_through(studio):
+    (studio.folder / "link.wav").symlink_to("/proc/self/fd/1")
+    with environment(studio.env) as variables, (studio.folder / "out.wav").open("wb") as file:
+        line = command("tts-stream", TEXT, "--voice-prompt-id", studio.voice, "-o", "link.wav")
+        subprocess.run(line, cwd=studio.folder, env=variables, stdout=file, check=True)
+    assert (studio.folder / "link.wav").is_symlink()
+    assert read_surely((studio.folder / "out.wav").read_bytes())
 
 
 def test_a_users_mistake_is_64_and_costs_nothing(studio):

@@ -73,6 +73,7 @@ def test_speech_that_is_cut_off_is_an_error_and_leaves_no_file(step, serve, clie
         (answer({"message": "no credits"}), InvalidResponseError, "no credits"),
         (answer(b'{"message": "no credits"}', kind="audio/mpeg"), InvalidResponseError, "no credits"),
         (answer(b"<html>", kind="text/html"), InvalidResponseError, "text/html"),
+        (answer(b"<!DOCTYPE html>", kind="audio/mpeg"), InvalidResponseError, "without audio"),
         (answer({"success": False, "message": "no voice"}, status=400), BadRequestError, "no voice"),
     ],
 )
