@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from ddvoices.client.body import encode
 from ddvoices.client.errors import InvalidOptionError
@@ -36,9 +36,8 @@ class Heard:
     """The service said something about it that holds nothing; it is alive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Audio:
-    """A piece of speech, as it came."""
+class Audio(NamedTuple):
+    """A piece of speech, as it came; a tuple, since there are many."""
 
     data: bytes
 
