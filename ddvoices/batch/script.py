@@ -14,7 +14,7 @@ from ddvoices.audio.names import ENDINGS, PCM_SAMPLE_RATE, SPOKEN_FORMATS, endin
 from ddvoices.batch.fields import drop_unknown, line_fields
 from ddvoices.batch.jsonl import read_json_lines
 from ddvoices.batch.outs import NOT_UTF8, check_outs, clean_out, is_utf8, out_problem
-from ddvoices.batch.table import read_table
+from ddvoices.batch.table import WHOLE_NUMBERS, read_table
 from ddvoices.catalog.entries import Section
 from ddvoices.catalog.files import decode
 from ddvoices.catalog.findings import Findings, did_you_mean, quoted
@@ -22,20 +22,18 @@ from ddvoices.catalog.reader import read_yaml
 from ddvoices.catalog.schema import check_schema
 from ddvoices.catalog.tree import Document, Mark, Step
 from ddvoices.client.errors import InvalidOptionError
-from ddvoices.client.options import check_speech
+from ddvoices.client.options import DEFAULT_LOCALE, check_speech
 from ddvoices.errors import Problem, ScriptError, UsageError
 
 MAX_SCRIPT_BYTES = 20 * 2**20
 MAX_LINES = 100_000
 # told at once; who has more of them has one mistake many times
 MAX_PROBLEMS = 500
-DEFAULT_LOCALE = "en-US"
 DEFAULT_FORMAT = "wav"
 # what one of these says, the others of its group don't say any more, when a line differs from a default
 _GROUPS = (("voice", "voice_prompt_id"), ("tempo", "duration"))
 # in place of what can't be checked, since it is no text
 _SOUND = {"text": "?", "model": "?", "locale": "?"}
-_WHOLE = ("seed", "sample_rate")
 # what a voice can still follow; the service says nothing of a limit
 _SLOWEST, _FASTEST = 0.25, 4
 # which line it is, its place tells
@@ -353,4 +351,4 @@ def _over(general: Mapping[str, Any], section: Section) -> dict[str, Any]:
             for name in group:
                 merged.pop(name, None)
     own = {name: section.get(name) for name in section.fields if section.get(name) is not None}
-    return merged | {name: int(v) if name in _WHOLE else v for name, v in own.items()}
+    return merged | {name: int(v) if name in WHOLE_NUMBERS else v for name, v in own.items()}

@@ -14,7 +14,7 @@ _EXAMPLE = ("text", "voice", "out")
 # in the place of a text that isn't there, so that the rest of its row is looked at
 _NO_TEXT = "?"
 _DELIMITERS = ",;\t"
-_WHOLE = frozenset({"seed", "sample_rate"})
+WHOLE_NUMBERS = frozenset({"seed", "sample_rate"})
 _REAL = frozenset({"temperature", "variance", "tempo", "duration", "accent_ratio"})
 _TRUTH = frozenset({"prompt_boost"})
 _INTEGER = re.compile(r"[-+]?[0-9]{1,30}")
@@ -133,7 +133,7 @@ def _typed(name: str, text: str, *, decimal_comma: bool) -> object:
     """Return a cell's value by its field's type; text that isn't of that type as it is."""
     if name in _TRUTH:
         return _TRUTHS.get(text.lower(), text)
-    if name in _WHOLE and _INTEGER.fullmatch(text):
+    if name in WHOLE_NUMBERS and _INTEGER.fullmatch(text):
         return int(text)
     number = text.replace(",", ".", 1) if decimal_comma else text
     if name in _REAL and _NUMBER.fullmatch(number):

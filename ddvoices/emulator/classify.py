@@ -45,15 +45,8 @@ def _answered(call: Call, recording: Callable[[Call], bytes]) -> Answer:
         return refuse(refusal.status, refusal.message)
     except NotAudioError as error:
         return refuse(400, str(error))
-    return answer_json(
-        {
-            "predicted_gender": found.predicted_gender,
-            "confidence": round(found.confidence, 4),
-            "prediction": {"female": round(found.female, 4), "male": round(found.male, 4)},
-            "duration_seconds": round(found.seconds, 3),
-            "processing_time_ms": round(1000 * (time.monotonic() - started), 1),
-        }
-    )
+    milliseconds = round(1000 * (time.monotonic() - started), 1)
+    return answer_json({**found.as_json(), "processing_time_ms": milliseconds})
 
 
 def _recording(call: Call) -> bytes:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
+from typing import Any
 
 from ddvoices.emulator.formants import third_formant
 from ddvoices.emulator.pitch import VoicedPart, find_voiced
@@ -46,6 +47,15 @@ class Detection:
     female: float
     male: float
     seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the service says it."""
+        return {
+            "predicted_gender": self.predicted_gender,
+            "confidence": round(self.confidence, 4),
+            "prediction": {"female": round(self.female, 4), "male": round(self.male, 4)},
+            "duration_seconds": round(self.seconds, 3),
+        }
 
 
 def detect(data: bytes) -> Detection:

@@ -152,6 +152,7 @@ def test_what_help_says_of_defaults_and_rates_is_the_clients():
     from ddvoices.client import options
 
     assert speaking.DEFAULT_MODEL == options.DEFAULT_MODEL
+    assert speaking.DEFAULT_LOCALE == options.DEFAULT_LOCALE
     assert speaking.SAMPLE_RATES == options.SAMPLE_RATES
     assert {*audio_output.FORMATS} == {*options.REST_FORMATS, "wav"}
     assert {*audio_output.ENDINGS.values()} == {*audio_output.FORMATS}

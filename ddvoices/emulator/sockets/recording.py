@@ -30,9 +30,4 @@ def classify(fields: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
         raise Refusal(400, f"Invalid request: field 'audio': {error}") from None
     if found.seconds > _MOST_SECONDS + _TOLERANCE:
         raise Refusal(400, f"Invalid request: field 'audio' lasts {found.seconds:.2f} s, of at most 1 s")
-    return {
-        "predicted_gender": found.predicted_gender,
-        "confidence": round(found.confidence, 4),
-        "prediction": {"female": round(found.female, 4), "male": round(found.male, 4)},
-        "duration_seconds": round(found.seconds, 3),
-    }
+    return found.as_json()
