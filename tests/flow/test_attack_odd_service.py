@@ -71,6 +71,7 @@ def test_nasty_text_in_every_field_of_strangers_voices(workspace: Workspace, odd
     assert len(odd.voices) == len(NASTY) + 1
 
 
+@pytest.mark.proof
 def test_nasty_text_in_the_fields_of_our_voices(workspace: Workspace, odd: OddService) -> None:
     keys = [f"key-{number}" for number in range(len(NASTY))]
     for key in keys:
@@ -85,6 +86,7 @@ def test_nasty_text_in_the_fields_of_our_voices(workspace: Workspace, odd: OddSe
     shows_well(workspace)
 
 
+@pytest.mark.proof
 def test_nasty_ids_of_our_voices(workspace: Workspace, odd: OddService) -> None:
     """An id that can't be asked for fails where it must be used, alone."""
     ids = iter(NASTY.values())

@@ -30,6 +30,7 @@ def test_the_example_of_the_document_works(workspace: Workspace, capsys: pytest.
     assert len(workspace.there()) == 1
 
 
+@pytest.mark.proof
 def test_the_engine_sends_nothing_again_that_was_never_answered(workspace: Workspace) -> None:
     """Whoever plans without knowing of it is held back where it is sent."""
     names: dict[str, object] = {}
