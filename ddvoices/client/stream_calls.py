@@ -17,7 +17,8 @@ from ddvoices.errors import UsageError
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
-    from ddvoices.client.sockets.stream_session import AudioStream, StreamSession
+    from ddvoices.client.sockets.audio_stream import AudioStream
+    from ddvoices.client.sockets.stream_session import StreamSession
 
 _log = logging.getLogger("ddvoices.client")
 
@@ -147,7 +148,7 @@ class StreamCalls(SocketCalls):
         seconds once all is spoken (longer if the service is slow). An error is raised in its place, and
         iterating may go on after it; with ``ignore_errors`` it is logged.
         """
-        from ddvoices.client.sockets.stream_session import AudioStream
+        from ddvoices.client.sockets.audio_stream import AudioStream
 
         bare = self.streaming_format == "headerless-wav" or (self.streaming_format == "wav" and not headers)
         return AudioStream(self._streaming(), ignore_errors=ignore_errors, bare=bare, silence=silence)

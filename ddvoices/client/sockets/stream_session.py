@@ -9,18 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
-from ddvoices.audio.join import wav_samples
 from ddvoices.client.errors import ConnectionLostError, NoAnswerError
 from ddvoices.client.sockets.handshake import Door, close_socket, lost, open_socket, send
-from ddvoices.client.sockets.open_core import decode_audio
 from ddvoices.client.sockets.stream_core import StreamCore
 from ddvoices.client.wire.sockets import StreamMessage
 from ddvoices.errors import InvalidResponseError, ServiceError, UsageError
@@ -327,59 +324,3 @@ def _summary(message: StreamMessage) -> str:
     named = {"cancelled": message.cancelled, "final": message.final, "finished": message.finished}
     said = next((word for word, is_so in named.items() if is_so), "status" if message.status else "a message")
     return f"generation {message.generation_id}: {said}" if message.generation_id else said
-
-
-class AudioStream(AsyncIterator[bytes]):
-    """The audio of one turn, piece by piece, under ``async for`` or ``async with``.
-
-    An error of one generation is raised in its place, and iterating may go on after it.
-    """
-
-    def __init__(self, session: StreamSession, *, ignore_errors: bool, bare: bool, silence: float) -> None:
-        self._session = session
-        self._ignore_errors = ignore_errors
-        self._bare = bare
-        self._silence = silence
-        self._cancels = session.core.cancels
-        self._over = False
-
-    def __aiter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    async def __anext__(self) -> bytes:
-        """Return the next piece."""
-        while not self._over:
-            message = await self._session.receive(silence=self._silence)
-            if message is None:
-                break
-            self._over = message.final or (message.cancelled and self._ends_this())
-            if message.error is not None:
-                self._fail(message)
-            elif message.data:
-                data = decode_audio(message.data)
-                return wav_samples(data) if self._bare else data
-        self._over = True
-        raise StopAsyncIteration
-
-    async def __aenter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End it; the session goes on."""
-        self._over = True
-
-    def _ends_this(self) -> bool:
-        """Tell whether the answer to a cancel is of this turn: an earlier one's may come late."""
-        core = self._session.core
-        return core.cancels > self._cancels or not core.in_turn
-
-    def _fail(self, message: StreamMessage) -> None:
-        """Raise what a message tells of, or log it if errors are to be ignored."""
-        error = self._session.core.error_of(message)
-        if not self._ignore_errors:
-            raise error
-        _log.warning("%s", error)
