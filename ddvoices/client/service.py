@@ -100,7 +100,7 @@ class Service:
     def _wait(self, request: Request, failure: Failure, attempt: int) -> float | None:
         """Return how long to wait before the next attempt, None if there is to be none."""
         status = failure.response.status_code if failure.response is not None else None
-        trouble = Trouble(kind=failure.kind, status=status, retry_after=_retry_after(failure.response))
+        trouble = Trouble(kind=failure.kind, status=status, retry_after=retry_after_of(failure.response))
         jitter = random.random()  # noqa: S311 - spreads requests, hides nothing
         return decide(request.repeat, trouble, attempt=attempt, max_retries=self._max_retries, jitter=jitter)
 
@@ -129,16 +129,31 @@ class Service:
         if response.status_code == 404 and request.path in (wire.VOICE, wire.TTS, wire.RETRO):
             base = self._transport.base_url
             message += f": is {base} the whole endpoint? Deepdub's ends in /api/v1"
-        ids = (response.headers.get(name) for name in wire.REQUEST_ID_HEADERS)
-        return kind(
-            message,
-            status=response.status_code,
-            call=request.call,
-            response=response,
-            region=self._region,
-            request_id=next((one_line(value, key=self._key) for value in ids if value), None),
-            retry_after=_retry_after(response),
+        return status_error(
+            response, message, call=request.call, region=self._region, key=self._key, kind=kind
         )
+
+
+def status_error(
+    response: requests.Response,
+    message: str,
+    *,
+    call: str,
+    region: str,
+    key: str,
+    kind: type[StatusError] | None = None,
+) -> StatusError:
+    """Return the error of a status that is no success, of the class ``kind`` or of the status's own."""
+    ids = (response.headers.get(name) for name in wire.REQUEST_ID_HEADERS)
+    return (kind or status_error_class(response.status_code))(
+        message,
+        status=response.status_code,
+        call=call,
+        response=response,
+        region=region,
+        request_id=next((one_line(value, key=key) for value in ids if value), None),
+        retry_after=retry_after_of(response),
+    )
 
 
 def json_object(response: requests.Response) -> object:
@@ -166,7 +181,7 @@ def content_type(response: requests.Response) -> str:
     return str(response.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
 
 
-def _retry_after(response: requests.Response | None) -> float | None:
+def retry_after_of(response: requests.Response | None) -> float | None:
     """Return the seconds that an answer asks to wait."""
     value = response.headers.get(wire.RETRY_AFTER) if response is not None else None
     return parse_retry_after(value, now=datetime.now(UTC))

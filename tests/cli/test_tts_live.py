@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 
 import pytest
 from cli.program import on_terminal
@@ -129,10 +130,7 @@ def test_an_interrupt_before_anything_is_spoken_leaves_no_file(studio):
 
 def test_an_interrupt_keeps_what_was_spoken(studio):
     with studio.running("tts-live", "-o", "a.wav") as process:
-        process.stdin.write(b"Hello there. ")
-        process.stdin.flush()
-        while not any(name.startswith(".a.wav") and size > 5000 for name, size in sizes(studio)):
-            assert process.poll() is None
+        until_spoken(studio, process)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -140,16 +138,17 @@ def test_an_interrupt_keeps_what_was_spoken(studio):
     assert read_surely((studio.folder / "a.wav").read_bytes())
 
 
-def sizes(studio: Studio) -> list[tuple[str, int]]:
-    return [(path.name, path.stat().st_size) for path in studio.folder.iterdir()]
+def until_spoken(studio: Studio, process: subprocess.Popen[bytes]) -> None:
+    """Type something, and wait until some of it has been spoken into the file beside ``a.wav``."""
+    process.stdin.write(b"Hello there. ")
+    process.stdin.flush()
+    while not any(path.stat().st_size > 5000 for path in studio.folder.glob(".a.wav*")):
+        assert process.poll() is None
 
 
 def test_a_bad_byte_keeps_what_was_spoken(studio):
     with studio.running("tts-live", "-o", "a.wav") as process:
-        process.stdin.write(b"Hello there. ")
-        process.stdin.flush()
-        while not any(name.startswith(".a.wav") and size > 5000 for name, size in sizes(studio)):
-            assert process.poll() is None
+        until_spoken(studio, process)
         _, err = process.communicate(b"caf\xe9 ol\xe9 ", timeout=60)
     assert process.returncode == 64
     assert b"not UTF-8 (byte 0xe9): what was spoken before is in a.wav" in err
@@ -159,10 +158,7 @@ def test_a_bad_byte_keeps_what_was_spoken(studio):
 def test_a_lost_connection_keeps_what_was_spoken(studio):
     studio.emulator.faults(studio.key, [{"path": TEXT_PATH, "method": "WS", "kind": "reset", "skip": 1}])
     with studio.running("tts-live", "-o", "a.wav") as process:
-        process.stdin.write(b"Hello there. ")
-        process.stdin.flush()
-        while not any(name.startswith(".a.wav") and size > 5000 for name, size in sizes(studio)):
-            assert process.poll() is None
+        until_spoken(studio, process)
         _, err = process.communicate(b"And more. ", timeout=60)
     assert process.returncode == 4
     assert b"the connection was lost" in err

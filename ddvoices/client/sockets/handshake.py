@@ -9,7 +9,6 @@ import random
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -36,9 +35,9 @@ from ddvoices.client.errors import (
     NoConnectionError,
     RedirectRefusedError,
     StatusError,
-    status_error_class,
 )
-from ddvoices.client.retry import Kind, Repeat, Trouble, decide, parse_retry_after
+from ddvoices.client.retry import Kind, Repeat, Trouble, decide
+from ddvoices.client.service import retry_after_of, status_error
 from ddvoices.client.text import message_of, one_line, reason_of
 from ddvoices.client.wire import rest as wire
 from ddvoices.errors import InvalidResponseError, ServiceError
@@ -193,7 +192,7 @@ def _wait(door: Door, error: Exception, attempt: int) -> float | None:
     """Return how long to wait before the next attempt, None if there is to be none."""
     if isinstance(error, InvalidStatus):
         response = _response(error, door.url)
-        trouble = Trouble(kind=Kind.STATUS, status=response.status_code, retry_after=_retry_after(response))
+        trouble = Trouble(kind=Kind.STATUS, status=response.status_code, retry_after=retry_after_of(response))
     elif _was_dropped(error) or (isinstance(error, OSError) and not isinstance(error, ssl.SSLError)):
         trouble = Trouble(kind=Kind.UNREACHABLE)
     else:
@@ -227,16 +226,8 @@ def _refused(door: Door, error: InvalidStatus) -> StatusError | RedirectRefusedE
         return RedirectRefusedError(
             f"{door.url}: {response.status_code}: redirected to {target!r}, which is not followed"
         )
-    ids = (headers[name] for name in wire.REQUEST_ID_HEADERS if name in headers)
-    return status_error_class(response.status_code)(
-        message_of(response, key=door.key),
-        status=response.status_code,
-        call=door.url,
-        response=response,
-        region=door.region,
-        request_id=next((one_line(value, key=door.key) for value in ids), None),
-        retry_after=_retry_after(response),
-    )
+    message = message_of(response, key=door.key)
+    return status_error(response, message, call=door.url, region=door.region, key=door.key)
 
 
 def _response(error: InvalidStatus, url: str) -> requests.Response:
@@ -249,8 +240,3 @@ def _response(error: InvalidStatus, url: str) -> requests.Response:
     response._content = bytes(answer.body or b"")  # noqa: SLF001 - requests has no other way to make one
     response.url = url
     return response
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    """Return the seconds that an answer asks to wait."""
-    return parse_retry_after(response.headers.get(wire.RETRY_AFTER), now=datetime.now(UTC))
