@@ -3,11 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
 from ddvoices.client import BadRequestError, DeepdubClient
-from ddvoices.errors import ServiceError
+from ddvoices.errors import ExitCode, ServiceError
 from ddvoices.identity import owner_hashes, read_marker
 from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice, Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRegions:
+    """The regions of a run: clients, accounts, and where each key came from, by region.
+
+    ``closed`` are those that can't be asked at all, for want of a key.
+    """
+
+    clients: Mapping[str, DeepdubClient]
+    accounts: Mapping[str, str]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    closed: Mapping[str, ObservedRegion] = field(default_factory=dict)
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """Return where each region is asked."""
+        return {name: client.base_url for name, client in self.clients.items()}
+
+    def observe(self, desired: Catalog, lock: Lock) -> dict[str, ObservedRegion]:
+        """Return what the regions hold, asked side by side."""
+        with ThreadPoolExecutor(max_workers=max(len(self.clients), 1)) as pool:
+            futures = {
+                name: pool.submit(
+                    observe_region,
+                    client,
+                    region=name,
+                    account=self.accounts[name],
+                    desired=desired,
+                    lock=lock,
+                )
+                for name, client in self.clients.items()
+            }
+        return {**self.closed, **{name: self._explained(future.result()) for name, future in futures.items()}}
+
+    def _explained(self, region: ObservedRegion) -> ObservedRegion:
+        """Say of a refused key where it came from."""
+        if region.error is None or region.error_code is not ExitCode.KEY or region.region not in self.sources:
+            return region
+        return replace(region, error=f"{region.error}: the key is from {self.sources[region.region]}")
 
 
 def observe_region(

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Protocol
 
-from ddvoices.batch.pace import Pace, backoff
 from ddvoices.batch.state import Made
 from ddvoices.batch.work import Job, Tell, line_outcome
 from ddvoices.client.errors import (
@@ -30,6 +29,7 @@ from ddvoices.client.errors import (
     ServerError,
     StatusError,
 )
+from ddvoices.client.pace import Pace, backoff
 from ddvoices.errors import (
     AuthError,
     BatchStateError,
@@ -180,7 +180,7 @@ class BatchRun:
             except (RateLimitError, _DoubtfulError):
                 self._pace.refused(started)
                 raise
-            self._pace.spoken()
+            self._pace.succeeded()
             self._in_a_row.clear()
             return chunks
 

@@ -15,10 +15,9 @@ from ddvoices.cli.session import Session
 from ddvoices.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from ddvoices.apply import ApplyOptions, Work
-    from ddvoices.cli.regions import OpenRegions
+    from ddvoices.apply import ApplyOptions
     from ddvoices.lockfile import Journal
-    from ddvoices.model import Catalog, Lock, OpenCreate, Plan, PlanOptions, Report
+    from ddvoices.model import Catalog, Plan, PlanOptions, Report
 
 Reviewed = dict[str, Any]
 
@@ -108,12 +107,15 @@ class _Run:
 
     def run(self, regions: tuple[str, ...], choice: PlanOptions, reviewed: Reviewed | None) -> int:
         """Plan, show, ask, apply, report."""
-        from ddvoices.apply import apply_plan, check_refusals
+        from ddvoices.apply import apply_plan, check_refusals, prepare
+        from ddvoices.cli.planning import now, warn
         from ddvoices.cli.progress import progress
         from ddvoices.cli.regions import open_regions
 
+        choice = replace(choice, created_at=now())
         with open_regions(self._catalog, regions, sleep=self._how.sleep) as opened:
-            work = self._prepare(opened, choice, reviewed)
+            work = prepare(opened, self._catalog, self._journal, choice, self._how, reviewed=reviewed)
+            warn(self._session, self._catalog, work.whole)
             self._show(work.plan, shown_before=reviewed is not None)
             check_refusals(work, self._how)
             if work.plan.pending and self._ask and not click.confirm("Apply these changes?", err=True):
@@ -124,54 +126,6 @@ class _Run:
                 report = apply_plan(work, how)
         self._report(report)
         return exit_code(report, work.plan)
-
-    def _prepare(self, opened: OpenRegions, choice: PlanOptions, reviewed: Reviewed | None) -> Work:
-        """Return the work: settle what was left open, observe, plan, hold it against the reviewed plan."""
-        from ddvoices.apply import Work
-        from ddvoices.cli.planning import now, warn
-        from ddvoices.lockfile import load_lock
-        from ddvoices.plan import make_plan, select
-
-        catalog, journal = self._catalog, self._journal
-        saved = load_lock(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
-        self._settle(opened, saved)
-        lock = journal.fold(saved, owner=catalog.owner)
-        observed = opened.observe(catalog, lock)
-        choice = replace(choice, created_at=now(), withheld=self._withheld(opened, choice))
-        everything = replace(choice, targets=(), labels=())
-        whole = make_plan(catalog, observed, lock, everything)
-        chosen = whole if choice == everything else make_plan(catalog, observed, lock, choice)
-        warn(self._session, catalog, whole)
-        plan, verdicts = (chosen, ()) if reviewed is None else select(reviewed, chosen)
-        return Work(
-            plan=plan,
-            whole=whole,
-            desired=catalog,
-            observed=observed,
-            clients=opened.clients,
-            lock=lock,
-            journal=journal,
-            verdicts=verdicts,
-        )
-
-    def _settle(self, opened: OpenRegions, saved: Lock) -> None:
-        """Settle what an interrupted run has left open, if it has."""
-        from ddvoices.apply import settle_open_intents
-        from ddvoices.cli.planning import sections_of
-
-        if self._journal.open_intents():
-            lock = self._journal.fold(saved, owner=self._catalog.owner)
-            sections = sections_of(opened.observe(self._catalog, lock), lock)
-            settle_open_intents(opened.clients, sections, self._journal, self._how, desired=self._catalog)
-
-    def _withheld(self, opened: OpenRegions, choice: PlanOptions) -> tuple[OpenCreate, ...]:
-        """Return the creates that must not be sent again: all that are open but those that were named."""
-        from ddvoices.apply import open_at, open_create
-        from ddvoices.plan import concerns, is_chosen
-
-        named = [spec for spec in self._catalog.voices if self._how.resend and is_chosen(spec, choice)]
-        sent = map(open_create, open_at(self._journal.open_intents(), opened.endpoints))
-        return tuple(create for create in sent if not any(concerns(create, spec) for spec in named))
 
     def _show(self, plan: Plan, *, shown_before: bool) -> None:
         """Print what is about to happen; with JSON, stdout is the report's alone.

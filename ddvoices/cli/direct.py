@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from ddvoices.errors import AuthError, DdvoicesError, ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from ddvoices.cli.regions import OpenRegions
     from ddvoices.cli.session import Session
     from ddvoices.client import DeepdubClient, Endpoints
     from ddvoices.model import Catalog, RegionPlan, RegionSettings, VoiceSpec
@@ -104,10 +103,11 @@ def open_keyed_voices(
     Raises:
         DdvoicesError: one has no voice yet, or it can't be told which one it is; all of them are named.
     """
+    from ddvoices import apply
     from ddvoices.cli.regions import open_regions
 
     with open_regions(catalog, [region]) as opened, warnings_told(session):
-        plan = _plan_region(catalog, opened, region)
+        [plan] = apply.plan_now(opened, catalog).regions
         if plan.error is not None:
             raise _failed(f"{region}: {plan.error}", plan.error_code)
         ids, errors = {}, []
@@ -214,16 +214,6 @@ def _spec_of(catalog: Catalog, key: str, region: str) -> VoiceSpec:
         wanted = ", ".join(spec.regions)
         raise UsageError(f"{key} is not for region {region}, but for {wanted}: choose with -r")
     return spec
-
-
-def _plan_region(catalog: Catalog, opened: OpenRegions, region: str) -> RegionPlan:
-    """Return a plan of one region made now: it says which voice each key means."""
-    from ddvoices.lockfile import peek
-    from ddvoices.plan import make_plan
-
-    lock, _ = peek(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
-    plan = make_plan(catalog, opened.observe(catalog, lock), lock)
-    return next(found for found in plan.regions if found.region == region)
 
 
 def _meant_id(session: Session, plan: RegionPlan, key: str) -> str:

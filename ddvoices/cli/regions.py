@@ -1,4 +1,4 @@
-"""The regions of a run: their endpoints, keys and clients, and what they hold."""
+"""The regions of a run: their endpoints, keys and clients."""
 
 from __future__ import annotations
 
@@ -6,56 +6,15 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ddvoices.errors import AuthError, ExitCode, UntrustedEndpointError, UsageError
+from ddvoices.errors import AuthError, UntrustedEndpointError, UsageError
 
 if TYPE_CHECKING:
     from ddvoices.auth import Key
     from ddvoices.client import DeepdubClient, Endpoints
-    from ddvoices.model import Catalog, Lock, ObservedRegion
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenRegions:
-    """Clients by region, their accounts, and the regions for which there is no key."""
-
-    clients: Mapping[str, DeepdubClient]
-    accounts: Mapping[str, str]
-    sources: Mapping[str, str] = field(default_factory=dict)
-    closed: Mapping[str, ObservedRegion] = field(default_factory=dict)
-
-    @property
-    def endpoints(self) -> dict[str, str]:
-        """Return where each region is asked."""
-        return {name: client.base_url for name, client in self.clients.items()}
-
-    def observe(self, desired: Catalog, lock: Lock) -> dict[str, ObservedRegion]:
-        """Return what the regions hold, asked side by side."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        from ddvoices.observe import observe_region
-
-        with ThreadPoolExecutor(max_workers=max(len(self.clients), 1)) as pool:
-            futures = {
-                name: pool.submit(
-                    observe_region,
-                    client,
-                    region=name,
-                    account=self.accounts[name],
-                    desired=desired,
-                    lock=lock,
-                )
-                for name, client in self.clients.items()
-            }
-        return {**self.closed, **{name: self._explained(future.result()) for name, future in futures.items()}}
-
-    def _explained(self, region: ObservedRegion) -> ObservedRegion:
-        """Say of a refused key where it came from."""
-        if region.error is None or region.error_code is not ExitCode.KEY:
-            return region
-        return replace(region, error=f"{region.error}: the key is from {self.sources[region.region]}")
+    from ddvoices.model import Catalog, ObservedRegion
+    from ddvoices.observe import OpenRegions
 
 
 @contextmanager
@@ -74,6 +33,7 @@ def open_regions(
     """
     from ddvoices.auth import account_of
     from ddvoices.client import DeepdubClient
+    from ddvoices.observe import OpenRegions
 
     endpoints = _endpoints(catalog, chosen)
     keys, closed = _keys(endpoints)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from ddvoices.batch.estimate import estimate_seconds
 from ddvoices.batch.moves import Move, match_files, put_in_order
-from ddvoices.batch.pace import LONGEST_WAIT, Pace, backoff
 from ddvoices.batch.places import Standing, find_standing
 from ddvoices.batch.state import STATE_NAME, Made, Memory, hold_state, peek_state, request_digest
+from ddvoices.client.pace import LONGEST_WAIT, Pace, backoff
 from ddvoices.errors import BatchStateError, BusyError, OutputError
 from ddvoices.report.batch import length_words
 
@@ -35,7 +35,7 @@ def test_a_refusal_halves_what_is_under_way_and_each_round_of_successes_allows_o
     pace.refused(pace.start())
     allowed.append(pace.allowed)
     for _ in range(4 + 5 + 6 + 7 + 8):
-        pace.spoken()
+        pace.succeeded()
         allowed.append(pace.allowed)
     assert allowed[:2] == [8, 4]
     assert allowed[2:6] == [4, 4, 4, 5]

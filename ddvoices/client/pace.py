@@ -1,4 +1,4 @@
-"""How many generations may be under way at once: fewer where the service says so, growing back."""
+"""How many requests may be under way at once: fewer where the service says so, growing back."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class Pace:
         return int(self._window)
 
     def start(self) -> float:
-        """Return what `refused` wants to know of a generation that is sent now."""
+        """Return what `refused` wants to know of a request that is sent now."""
         return self._clock()
 
-    def spoken(self) -> None:
+    def succeeded(self) -> None:
         """Note a success."""
         self._window = min(self._most, self._window + 1 / self.allowed)
 
     def refused(self, started: float) -> None:
-        """Note that the service has refused a generation which was sent at ``started``."""
+        """Note that the service has refused a request which was sent at ``started``."""
         if started > self._slowed_at:
             self._window = max(1.0, self.allowed / 2)
             self._slowed_at = self._clock()

@@ -1,0 +1,115 @@
+"""From a catalog and its regions to a plan made now, and to what an apply of it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ddvoices.apply.engine import Work
+from ddvoices.apply.open_creates import made_voice, open_at, open_create, pinned_since
+from ddvoices.apply.options import ApplyOptions
+from ddvoices.apply.recover import settle_open_intents
+from ddvoices.lockfile import Intent, Journal, fold, load_lock, peek, voice_record
+from ddvoices.model import Catalog, Lock, ObservedRegion, OpenCreate, Origin, Plan, PlanOptions
+from ddvoices.observe import OpenRegions
+from ddvoices.plan import concerns, is_chosen, make_plan, select
+
+_EVERYTHING = PlanOptions()
+_NO_OPTIONS = ApplyOptions()
+
+
+def plan_now(regions: OpenRegions, desired: Catalog, choice: PlanOptions = _EVERYTHING) -> Plan:
+    """Return a plan made now, without writing anything anywhere, while another run may be at work.
+
+    Raises:
+        LockfileError: the lock or the journal can't be used.
+    """
+    lock, intents = peek(desired.root, owner=desired.owner, former_owners=desired.former_owners)
+    observed = regions.observe(desired, lock)
+    lock, still_open = _decided_by_pins(desired, observed, lock, open_at(intents, regions.endpoints))
+    sections = sections_of(observed, lock)
+    withheld = [i for i in still_open if i.made is not None or sections.get(i.region) != i.account]
+    unsettled = [intent for intent in still_open if intent.publish]
+    choice = replace(
+        choice, unsettled=tuple(map(open_create, unsettled)), withheld=tuple(map(open_create, withheld))
+    )
+    return make_plan(desired, observed, lock, choice)
+
+
+def prepare(
+    regions: OpenRegions,
+    desired: Catalog,
+    journal: Journal,
+    choice: PlanOptions = _EVERYTHING,
+    options: ApplyOptions = _NO_OPTIONS,
+    *,
+    reviewed: Mapping[str, Any] | None = None,
+) -> Work:
+    """Return the work: settle what was left open, observe, plan, hold it against a reviewed plan document.
+
+    Raises:
+        LockfileError: the lock or the journal can't be used.
+        PlanStaleError: the reviewed plan was made for another owner, endpoint or account.
+    """
+    saved = load_lock(desired.root, owner=desired.owner, former_owners=desired.former_owners)
+    _settle(regions, desired, journal, options, saved)
+    lock = journal.fold(saved, owner=desired.owner)
+    observed = regions.observe(desired, lock)
+    choice = replace(choice, withheld=_withheld(regions, desired, journal, choice, options))
+    everything = replace(choice, targets=(), labels=())
+    whole = make_plan(desired, observed, lock, everything)
+    chosen = whole if choice == everything else make_plan(desired, observed, lock, choice)
+    plan, verdicts = (chosen, ()) if reviewed is None else select(reviewed, chosen)
+    return Work(
+        plan=plan,
+        whole=whole,
+        desired=desired,
+        observed=observed,
+        clients=regions.clients,
+        lock=lock,
+        journal=journal,
+        verdicts=verdicts,
+    )
+
+
+def sections_of(observed: Mapping[str, ObservedRegion], lock: Lock) -> dict[str, str]:
+    """Return the lock's section of each region's account."""
+    return {
+        name: lock.section(name, region.account, frozenset(voice.id for voice in region.voices))
+        for name, region in observed.items()
+    }
+
+
+def _decided_by_pins(
+    desired: Catalog, observed: Mapping[str, ObservedRegion], lock: Lock, intents: Iterable[Intent]
+) -> tuple[Lock, tuple[Intent, ...]]:
+    """Return the lock with the voices that pins name for lost creates, and the creates still open."""
+    records, still_open = [], []
+    for intent in intents:
+        pin = pinned_since(intent, desired)
+        if any(voice.id == pin for voice in observed[intent.region].voices):
+            found = made_voice(intent, str(pin), origin=Origin.FOUND)
+            records.append(voice_record(intent.region, intent.account, intent.key, found))
+        else:
+            still_open.append(intent)
+    return fold(lock, records, owner=desired.owner) if records else lock, tuple(still_open)
+
+
+def _settle(
+    regions: OpenRegions, desired: Catalog, journal: Journal, options: ApplyOptions, saved: Lock
+) -> None:
+    """Settle what an interrupted run has left open, if it has."""
+    if journal.open_intents():
+        lock = journal.fold(saved, owner=desired.owner)
+        sections = sections_of(regions.observe(desired, lock), lock)
+        settle_open_intents(regions.clients, sections, journal, options, desired=desired)
+
+
+def _withheld(
+    regions: OpenRegions, desired: Catalog, journal: Journal, choice: PlanOptions, options: ApplyOptions
+) -> tuple[OpenCreate, ...]:
+    """Return the creates that must not be sent again: all that are open but those that were named."""
+    named = [spec for spec in desired.voices if options.resend and is_chosen(spec, choice)]
+    sent = map(open_create, open_at(journal.open_intents(), regions.endpoints))
+    return tuple(create for create in sent if not any(concerns(create, spec) for spec in named))
