@@ -33,7 +33,8 @@ class DeepdubClient(SyncCalls, StreamCalls, VoiceCalls, SpeechCalls, PlainCalls)
 
     Arguments win over the environment (DEEPDUB_API_KEY, DEEPDUB_BASE_URL and its fellows, DD_EU). It may be
     shared by threads and used under ``with``; connections are kept until it is closed. ``timeout`` is in
-    seconds (for each read; four times as long for a synthesis). ``sleep`` is called for every wait.
+    seconds (for each read; four times as long for a synthesis). ``max_concurrent`` REST requests may be under
+    way at once. ``sleep`` is called for every wait.
     ``endpoints`` takes the place of the three URLs and ``eu``.
 
     Raises:
@@ -52,6 +53,7 @@ class DeepdubClient(SyncCalls, StreamCalls, VoiceCalls, SpeechCalls, PlainCalls)
         *,
         timeout: float = 30.0,
         max_retries: int = 5,
+        max_concurrent: int | None = None,
         sleep: Callable[[float], object] = time.sleep,
         environ: Mapping[str, str] | None = None,
         endpoints: Endpoints | None = None,
@@ -66,6 +68,8 @@ class DeepdubClient(SyncCalls, StreamCalls, VoiceCalls, SpeechCalls, PlainCalls)
             raise InvalidOptionError("endpoints takes the place of the URLs and of eu")
         if timeout <= 0 or max_retries < 0:
             raise InvalidOptionError("timeout must be greater than 0, and max_retries not less")
+        if max_concurrent is not None and max_concurrent < 1:
+            raise InvalidOptionError("max_concurrent must be 1 or more")
         self._endpoints = endpoints or choose_endpoints(urls, eu=eu, environ=environ)
         self.timeout = timeout
         self._sleep = sleep
@@ -77,6 +81,7 @@ class DeepdubClient(SyncCalls, StreamCalls, VoiceCalls, SpeechCalls, PlainCalls)
             key=self._key,
             region=self._endpoints.region,
             max_retries=max_retries,
+            max_concurrent=max_concurrent,
             sleep=sleep,
         )
 

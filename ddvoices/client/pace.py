@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 LONGEST_WAIT = 30.0
+_ROUNDS_BEFORE_TRYING = 16
 
 
 class Pace:
-    """Additive increase, multiplicative decrease, as networks share a line.
+    """Additive increase, multiplicative decrease, as networks share a line; but the line's width is a number.
 
     A refusal halves what is allowed, once for all that were sent before it: one burst is one sign. Each full
-    round of successes allows one more, up to ``most``. ``clock`` is monotonic, in seconds.
+    round of successes allows one more, up to ``most``; only each sixteenth where it was too many before, for
+    every such try may cost a refusal. ``clock`` is monotonic, in seconds.
     """
 
     def __init__(self, most: int, *, clock: Callable[[], float]) -> None:
         self._most = float(max(most, 1))
         self._window = self._most
+        self._taken = self._most
         self._clock = clock
         self._slowed_at = -1.0
 
@@ -31,11 +34,13 @@ class Pace:
 
     def succeeded(self) -> None:
         """Note a success."""
-        self._window = min(self._most, self._window + 1 / self.allowed)
+        rounds = 1 if self._window < self._taken else _ROUNDS_BEFORE_TRYING
+        self._window = min(self._most, self._window + 1 / (self.allowed * rounds))
 
     def refused(self, started: float) -> None:
         """Note that the service has refused a request which was sent at ``started``."""
         if started > self._slowed_at:
+            self._taken = max(1.0, self.allowed - 1.0)
             self._window = max(1.0, self.allowed / 2)
             self._slowed_at = self._clock()
 

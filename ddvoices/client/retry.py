@@ -11,6 +11,9 @@ from enum import StrEnum
 RETRY_AFTER_CAP = 60.0
 """Seconds; a service that asks for more is asked again after these."""
 
+TOO_MANY = frozenset({429, 503})
+"""The statuses by which a service says that it is asked too much; both may say when to ask again."""
+
 BACKOFF_CAP = 30.0
 FEW = 2
 """How often to try again where waiting seldom helps: no connection, no answer in time."""
@@ -43,6 +46,11 @@ class Trouble:
     status: int | None = None
     retry_after: float | None = None
 
+    @property
+    def asks_to_wait(self) -> bool:
+        """Tell whether the service says for how long nobody should ask."""
+        return self.retry_after is not None and self.status in TOO_MANY
+
 
 def decide(
     repeat: Repeat, trouble: Trouble, *, attempt: int, max_retries: int, jitter: float
@@ -54,9 +62,9 @@ def decide(
     """
     if attempt >= _patience(trouble, max_retries) or not _may_repeat(repeat, trouble):
         return None
-    if trouble.retry_after is not None and trouble.status in {429, 503}:
+    if trouble.retry_after is not None and trouble.asks_to_wait:
         return min(trouble.retry_after, RETRY_AFTER_CAP)
-    first = 1.0 if trouble.status in {429, 503} else 0.5
+    first = 1.0 if trouble.status in TOO_MANY else 0.5
     delay: float = first * 2 ** min(attempt, 10)
     return min(delay * (1 + jitter / 4), BACKOFF_CAP)
 

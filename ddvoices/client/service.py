@@ -20,7 +20,15 @@ from ddvoices.client.errors import (
     UnconfirmedServerError,
     status_error_class,
 )
-from ddvoices.client.retry import Kind, Repeat, Trouble, decide, parse_retry_after
+from ddvoices.client.gate import Gate
+from ddvoices.client.retry import (
+    TOO_MANY,
+    Kind,
+    Repeat,
+    Trouble,
+    decide,
+    parse_retry_after,
+)
 from ddvoices.client.text import message_of, one_line, parse_json
 from ddvoices.client.transport import Failure, Request, Transport
 from ddvoices.client.wire import rest as wire
@@ -37,6 +45,7 @@ Believe = Callable[[requests.Response], T]
 class Service:
     """Calls one region's REST surface; may be shared by threads.
 
+    At most ``max_concurrent`` requests are under way at once, fewer while the service says it is too many.
     ``sleep`` gets every wait in seconds; what it raises ends the call.
     """
 
@@ -47,9 +56,11 @@ class Service:
         key: str,
         region: str,
         max_retries: int,
+        max_concurrent: int | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._transport = transport
+        self._gate = Gate(max_concurrent, sleep=sleep)
         self.base_url = transport.base_url
         self._key = key
         self._region = region
@@ -73,15 +84,19 @@ class Service:
             outcome = self._attempt(request, believe)
             if not isinstance(outcome, Failure):
                 return outcome
-            wait = self._wait(request, outcome, attempt)
+            trouble = _trouble(outcome)
+            wait = self._wait(request, trouble, attempt)
             if wait is None:
                 raise self._error(request, outcome) from outcome.cause
-            self._sleep(wait)
+            if trouble.asks_to_wait:
+                self._gate.close_for(wait)
+            else:
+                self._sleep(wait)
             attempt += 1
 
     def _attempt(self, request: Request, believe: Believe[T]) -> T | Failure:
         """Send a request once."""
-        answer = self._transport.send(request)
+        answer = self._sent(request)
         if isinstance(answer, Failure):
             return answer
         if not answer.ok or answer.status_code >= 300:
@@ -97,10 +112,20 @@ class Service:
                 response=answer,
             )
 
-    def _wait(self, request: Request, failure: Failure, attempt: int) -> float | None:
+    def _sent(self, request: Request) -> requests.Response | Failure:
+        """Send a request when there is room for it, and learn from the answer how much room there is."""
+        with self._gate.passing() as started:
+            answer = self._transport.send(request)
+        if isinstance(answer, Failure):
+            return answer
+        if answer.status_code in TOO_MANY:
+            self._gate.refused(started)
+        else:
+            self._gate.succeeded()
+        return answer
+
+    def _wait(self, request: Request, trouble: Trouble, attempt: int) -> float | None:
         """Return how long to wait before the next attempt, None if there is to be none."""
-        status = failure.response.status_code if failure.response is not None else None
-        trouble = Trouble(kind=failure.kind, status=status, retry_after=retry_after_of(failure.response))
         jitter = random.random()  # noqa: S311 - spreads requests, hides nothing
         return decide(request.repeat, trouble, attempt=attempt, max_retries=self._max_retries, jitter=jitter)
 
@@ -132,6 +157,12 @@ class Service:
         return status_error(
             response, message, call=request.call, region=self._region, key=self._key, kind=kind
         )
+
+
+def _trouble(failure: Failure) -> Trouble:
+    """Return as much of a failure as deciding what to do about it needs."""
+    status = failure.response.status_code if failure.response is not None else None
+    return Trouble(kind=failure.kind, status=status, retry_after=retry_after_of(failure.response))
 
 
 def status_error(

@@ -34,12 +34,18 @@ def test_a_refusal_halves_what_is_under_way_and_each_round_of_successes_allows_o
     allowed = [pace.allowed]
     pace.refused(pace.start())
     allowed.append(pace.allowed)
-    for _ in range(4 + 5 + 6 + 7 + 8):
+    for _ in range(4 + 5 + 6 + 7):
         pace.succeeded()
         allowed.append(pace.allowed)
     assert allowed[:2] == [8, 4]
     assert allowed[2:6] == [4, 4, 4, 5]
-    assert allowed[-1] == 8  # and never more than was asked for
+    assert allowed[-1] == 7  # what was too many is tried again only after a long while
+    for _ in range(16 * 7):
+        pace.succeeded()
+    assert pace.allowed == 8
+    for _ in range(16 * 8):
+        pace.succeeded()
+    assert pace.allowed == 8  # and never more than was asked for
 
 
 def test_a_burst_of_refusals_is_one_sign():
