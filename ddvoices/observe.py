@@ -11,6 +11,9 @@ from ddvoices.errors import ExitCode, ServiceError
 from ddvoices.identity import owner_hashes, read_marker
 from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice, Origin
 
+# what the service grants the smallest account; the client may be held to fewer
+_PROBES_AT_ONCE = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRegions:
@@ -88,18 +91,24 @@ def _all_voices(
     there = {voice.id for voice in listed}
     ours = owner_hashes(desired.owner, desired.former_owners)
     published_listed = any(_is_published(voice, None, ours) for voice in listed)
-    hidden = []
-    for voice_id, remembered in _to_probe(region, account, desired, lock, there).items():
-        voice = _ask(client, voice_id, pinned=remembered is None)
-        if voice is None:
-            continue
-        hidden.append(voice)
-        published = _is_published(voice, remembered, ours)
+    to_probe = _to_probe(region, account, desired, lock, there)
+    hidden = _ask_for(client, to_probe)
+    for voice_id, voice in hidden.items():
+        published = _is_published(voice, to_probe[voice_id], ours)
         if published is False or (published and published_listed):
             raise ListingNotWholeError(
                 f"the listing is not whole: it lacks {voice_id}, which is there, so nothing is planned here"
             )
-    return (*listed, *hidden)
+    return (*listed, *hidden.values())
+
+
+def _ask_for(client: DeepdubClient, ids: Mapping[str, LockedVoice | None]) -> dict[str, ObservedVoice]:
+    """Return those of ``ids`` that are there, asked side by side; pinned ones have nothing in the lock."""
+    if not ids:
+        return {}
+    with ThreadPoolExecutor(_PROBES_AT_ONCE) as pool:
+        found = pool.map(lambda item: _ask(client, item[0], pinned=item[1] is None), ids.items())
+        return {voice_id: voice for voice_id, voice in zip(ids, found, strict=True) if voice is not None}
 
 
 def _ask(client: DeepdubClient, voice_id: str, *, pinned: bool) -> ObservedVoice | None:

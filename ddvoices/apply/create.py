@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -19,7 +20,7 @@ from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.remember import created_voice
 from ddvoices.client import DeepdubClient, SampleChangedError
 from ddvoices.errors import OutcomeUnknownError, ServiceError
-from ddvoices.identity import Marker, make_marker, owner_hashes, read_marker
+from ddvoices.identity import Marker, make_marker, normal_name, owner_hashes, read_marker
 from ddvoices.lockfile import Intent, Journal, close_record, intent_record, voice_record
 from ddvoices.model import LockedVoice, ObservedVoice, Sample, VoiceSpec
 from ddvoices.plan import concerns, sent_document
@@ -27,10 +28,15 @@ from ddvoices.plan import concerns, sent_document
 _SENDS = 3
 
 
+class NeverMadeError(ServiceError):
+    """The service fails whenever a voice is sent, and makes none of it."""
+
+
 class Creator:
     """Makes the voices of one region.
 
-    ``seen`` is the listing that the plan was made from; ``made`` collects the ids of this run.
+    ``seen`` is the listing that the plan was made from; ``made`` collects the ids of this run. Threads may
+    share it, as long as no two of them make voices that are named alike.
     """
 
     def __init__(
@@ -95,7 +101,7 @@ class Creator:
                 return created_voice(spec, self._send(spec, sample, file, intent))
             except OutcomeUnknownError as error:
                 settled = settle_intent(
-                    self._client, intent, self._options, owner=self._owner, taken=self.made.keys()
+                    self._client, intent, self._options, owner=self._owner, taken=tuple(self.made)
                 )
                 if settled.voice is not None:
                     return created_voice(spec, settled.voice.id, found=settled.fate is Fate.FOUND)
@@ -104,7 +110,7 @@ class Creator:
                         f"unknown_outcome: {error}; the next run looks for it"
                     ) from error
                 last = error
-        raise ServiceError(f"sent {_SENDS} times and never made: {last}") from last
+        raise NeverMadeError(f"sent {_SENDS} times and never made: {last}") from last
 
     def _send(self, spec: VoiceSpec, sample: Sample, file: BinaryIO, intent: Intent) -> str:
         file.seek(0)
@@ -125,15 +131,36 @@ class Creator:
         )
 
     @cached_property
-    def _seen(self) -> list[tuple[ObservedVoice, Marker | None]]:
-        """The voices that were there, each with its marker: read once, and only if something is made."""
+    def _marked(self) -> dict[Marker, list[str]]:
+        """The ids that were there, by marker."""
         ours = owner_hashes(self._owner)
-        return [(voice, read_marker(voice.speaker_id, ours=ours)) for voice in self._voices]
+        found: dict[Marker, list[str]] = defaultdict(list)
+        for voice in self._voices:
+            marker = read_marker(voice.speaker_id, ours=ours)
+            if marker is not None:
+                found[marker].append(voice.id)
+        return found
+
+    @cached_property
+    def _unmarked(self) -> dict[str, list[ObservedVoice]]:
+        """The voices that were there without a marker, by name and by title."""
+        marked = {voice_id for ids in self._marked.values() for voice_id in ids}
+        found: dict[str, list[ObservedVoice]] = defaultdict(list)
+        for voice in self._voices:
+            for name in {normal_name(name) for name in (voice.name, voice.title) if name}:
+                if voice.id not in marked:
+                    found[name].append(voice)
+        return found
+
+    def _alike(self, spec: VoiceSpec) -> Iterator[str]:
+        """Yield the ids that were there and could be taken for what ``spec`` makes."""
+        for name in {normal_name(name) for name in (spec.name, spec.title) if name}:
+            yield from (voice.id for voice in self._unmarked.get(name, ()) if looks_like(spec, voice))
 
     def _intent(self, spec: VoiceSpec, former: str | None) -> Intent:
         marker = make_marker(spec, owner=self._owner)
-        there = (voice.id for voice, found in self._seen if found == marker)
-        alike = (voice.id for voice, found in self._seen if found is None and looks_like(spec, voice))
+        there = [*self._marked.get(marker, ()), *self._alike(spec)]
+        known = dict.fromkeys([*there, *filter(None, (former, spec.ids.get(self._where[0])))])
         return Intent(
             id=str(uuid4()),
             region=self._where[0],
@@ -144,7 +171,7 @@ class Creator:
             fingerprint=marker.content,
             publish=spec.publish,
             sent=sent_document(spec),
-            before=(*there, *alike, *self.made, *filter(None, (former, spec.ids.get(self._where[0])))),
+            before=tuple(known),
         )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from ddvoices.apply.options import ApplyOptions
+from ddvoices.apply.options import ApplyOptions, Event
 from ddvoices.apply.region import RegionRun
 from ddvoices.apply.remember import catch_up, depends_on_lock
 from ddvoices.client import DeepdubClient
@@ -58,6 +59,7 @@ def apply_plan(work: Work, options: ApplyOptions = _NO_OPTIONS) -> Report:
         RefusedError: a policy or ``protect`` forbids it; nothing was written anywhere.
     """
     check_refusals(work, options)
+    options = replace(options, on_event=_one_at_a_time(options.on_event))
     regions = [region for region in work.plan.regions if region.error is None]
     runs = [_region_run(work, region, options) for region in regions]
     try:
@@ -74,6 +76,17 @@ def apply_plan(work: Work, options: ApplyOptions = _NO_OPTIONS) -> Report:
         interrupted=interrupted,
         lock_error=lock_error,
     )
+
+
+def _one_at_a_time(tell: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Return ``tell`` for threads: whoever is told need not think of them."""
+    mutex = threading.Lock()
+
+    def tell_alone(event: Event) -> None:
+        with mutex:
+            tell(event)
+
+    return tell_alone
 
 
 def check_refusals(work: Work, options: ApplyOptions) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ddvoices.lockfile import Intent
-from ddvoices.model import Catalog, LockedVoice, OpenCreate, Origin
+from ddvoices.model import Catalog, Lock, LockedVoice, OpenCreate, Origin
 
 
 def open_at(intents: Iterable[Intent], endpoints: Mapping[str, str]) -> tuple[Intent, ...]:
@@ -21,10 +21,18 @@ def open_create(intent: Intent) -> OpenCreate:
     return OpenCreate(region=intent.region, key=intent.key, fingerprint=intent.fingerprint)
 
 
-def pinned_since(intent: Intent, desired: Catalog) -> str | None:
+def of_other_keys(intent: Intent, lock: Lock) -> frozenset[str]:
+    """Return the ids that the lock holds for other keys: an intent has made none of them."""
+    sections = lock.regions.get(intent.region, {}).values()
+    others = (entry for section in sections for key, entry in section.items() if key != intent.key)
+    return frozenset(voice.id for entry in others for voice in entry.voices)
+
+
+def pinned_since(intent: Intent, desired: Catalog, lock: Lock) -> str | None:
     """Return the id that a person says an intent has made: its key is pinned to it since."""
     pins = (spec.ids.get(intent.region) for spec in desired.voices if spec.key == intent.key)
-    return next((pin for pin in pins if pin is not None and pin not in intent.before), None)
+    known = {*intent.before, *of_other_keys(intent, lock)}
+    return next((pin for pin in pins if pin is not None and pin not in known), None)
 
 
 def made_voice(intent: Intent, voice_id: str, *, origin: Origin) -> LockedVoice:

@@ -31,9 +31,12 @@ def _nothing() -> None:
 class ApplyOptions:
     """``settle``: how many seconds a voice may take to show up in the listing; ``stop``: set to end early.
 
-    ``force`` lifts a policy's percentages, ``resend`` sends again what was sent and never answered.
+    ``parallelism`` is how many requests may be under way at once in each region. ``force`` lifts a policy's
+    percentages, ``resend`` sends again what was sent and never answered. ``on_event`` is called by several
+    threads, one at a time.
     """
 
+    parallelism: int = 3
     settle: float = 10.0
     force: bool = False
     resend: bool = False

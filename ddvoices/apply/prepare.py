@@ -87,7 +87,7 @@ def _decided_by_pins(
     """Return the lock with the voices that pins name for lost creates, and the creates still open."""
     records, still_open = [], []
     for intent in intents:
-        pin = pinned_since(intent, desired)
+        pin = pinned_since(intent, desired, lock)
         if any(voice.id == pin for voice in observed[intent.region].voices):
             found = made_voice(intent, str(pin), origin=Origin.FOUND)
             records.append(voice_record(intent.region, intent.account, intent.key, found))
@@ -103,7 +103,7 @@ def _settle(
     if journal.open_intents():
         lock = journal.fold(saved, owner=desired.owner)
         sections = sections_of(regions.observe(desired, lock), lock)
-        settle_open_intents(regions.clients, sections, journal, options, desired=desired)
+        settle_open_intents(regions.clients, sections, journal, options, desired=desired, lock=lock)
 
 
 def _withheld(

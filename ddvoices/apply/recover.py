@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from ddvoices.apply.lost import Fate, Settled, settle_intent
-from ddvoices.apply.open_creates import made_voice, open_at, open_create, pinned_since
+from ddvoices.apply.open_creates import made_voice, of_other_keys, open_at, open_create, pinned_since
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ServiceError
 from ddvoices.lockfile import Intent, Journal, close_record, voice_record
-from ddvoices.model import Catalog, Origin
+from ddvoices.model import Catalog, Lock, Origin
 from ddvoices.plan import concerns
 
 _NO_OPTIONS = ApplyOptions()
@@ -24,20 +24,23 @@ def settle_open_intents(
     options: ApplyOptions = _NO_OPTIONS,
     *,
     desired: Catalog,
+    lock: Lock,
 ) -> None:
     """Settle what an interrupted run has left open; ``sections`` are the regions' accounts in the lock.
+
+    ``lock`` holds what the journal knows.
 
     A voice that was made goes into the journal, and so does one that the key is pinned to since: a person has
     decided. An intent of which nothing came is closed, if it was sent to this very account. One that can't be
     decided stays open.
     """
-    taken: dict[str, set[str]] = {region: set() for region in clients}
+    settled_now: set[str] = set()
     endpoints = {region: client.base_url for region, client in clients.items()}
     for intent in open_at(journal.open_intents(), endpoints):
-        others = taken[intent.region]
-        settled = _settle(clients[intent.region], intent, options, desired, others)
+        taken = settled_now | of_other_keys(intent, lock)
+        settled = _settle(clients[intent.region], intent, options, desired, lock, taken)
         if settled.voice is not None:
-            others.add(settled.voice.id)
+            settled_now.add(settled.voice.id)
             origin = Origin.FOUND if settled.fate is Fate.FOUND else Origin.CREATED
             locked = made_voice(intent, settled.voice.id, origin=origin)
             where = intent.region, intent.account, intent.key
@@ -47,10 +50,15 @@ def settle_open_intents(
 
 
 def _settle(
-    client: DeepdubClient, intent: Intent, options: ApplyOptions, desired: Catalog, taken: set[str]
+    client: DeepdubClient,
+    intent: Intent,
+    options: ApplyOptions,
+    desired: Catalog,
+    lock: Lock,
+    taken: Collection[str],
 ) -> Settled:
     """Return the fate of an intent; one that no voice of the catalog waits for is looked for once."""
-    pin = pinned_since(intent, desired)
+    pin = pinned_since(intent, desired, lock)
     if pin is not None:
         try:
             voice = client.observe_voice(pin)

@@ -1,22 +1,19 @@
-"""One region's changes, one after the other, each with its outcome."""
+"""One region's changes, so many side by side, each with its outcome."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import assert_never
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar, assert_never
 
 from ddvoices.apply.create import Creator
 from ddvoices.apply.options import ApplyOptions, Event
+from ddvoices.apply.order import UPLOADS, apart, lanes, order
 from ddvoices.apply.remember import adopted_voice, reported_voice
+from ddvoices.apply.stops import Stops
 from ddvoices.apply.verify import Verifier, set_fields
-from ddvoices.client import DeepdubClient
-from ddvoices.client.errors import (
-    ForbiddenError,
-    NotFoundError,
-    PaymentRequiredError,
-    SampleChangedError,
-)
-from ddvoices.errors import AuthError, DdvoicesError, ExitCode
+from ddvoices.client import DeepdubClient, ForbiddenError, NotFoundError, SampleChangedError
+from ddvoices.errors import DdvoicesError, ExitCode
 from ddvoices.identity import owner_hashes, read_marker
 from ddvoices.lockfile import Journal, drop_record, voice_record
 from ddvoices.model import (
@@ -39,8 +36,9 @@ from ddvoices.model import (
     VoiceSpec,
 )
 
-_UPLOADS = (Action.CREATE, Action.REPLACE)
-_WRITES = (*_UPLOADS, Action.UPDATE)
+T = TypeVar("T")
+R = TypeVar("R")
+_WRITES = (*UPLOADS, Action.UPDATE)
 
 
 class RegionRun:
@@ -67,24 +65,61 @@ class RegionRun:
         self._creator = Creator(
             client, journal, options, region=plan.region, account=plan.section, owner=desired.owner, seen=seen
         )
-        listed = [voice.id for voice in seen if voice.listed]
-        self._verifier = Verifier(client, options, ours=self._ours, listed=listed)
+        self._verifier = Verifier(
+            client,
+            options,
+            owner=desired.owner,
+            ours=self._ours,
+            listed=[voice.id for voice in seen if voice.listed],
+            side_by_side=self._side_by_side,
+        )
         self._outcomes: dict[int, Outcome] = {}
+        self._writes = {change.key: change for change in plan.pending if change.action in _WRITES}
         self._recorded: dict[str, LockedVoice] = {}
         self._deleted: set[str] = set()
-        self._no_creates: str | None = None
-        self._no_calls: str | None = None
+        self._stops = Stops()
         self.warnings: list[str] = []
 
     def run(self) -> list[Outcome]:
         """Carry out the plan and return an outcome for every pending change, in the plan's order."""
-        early, others, late = _phases(self._plan.pending)
-        for change in (*early, *others):
-            self._attempt(change)
-        self._verify()
-        for change in late:
-            self._attempt(change)
+        todo = order(self._plan.pending)
+        with ThreadPoolExecutor(self._options.parallelism, f"{self._plan.region} change") as self._pool:
+            self._attempt_all(apart(todo.deletes))
+            for change in todo.adopts:
+                self._attempt(change)
+            rest = self._until_one_is_shown(todo.uploads)
+            uploads = apart(rest) if self._verifier.shows_markers else lanes(rest)
+            self._attempt_all([*uploads, *apart(todo.updates)])
+            self._verify()
+            self._attempt_all(apart(todo.late))
         return [self._outcomes[id(change)] for change in self._plan.pending]
+
+    def _until_one_is_shown(self, uploads: Sequence[Change]) -> Sequence[Change]:
+        """Make one voice and wait until the service shows it; return the uploads that are left.
+
+        If it doesn't show up, or takes another's place in a listing that is cut, something is wrong that a
+        second one would only make worse to repair.
+        """
+        for number, change in enumerate(uploads, start=1):
+            self._attempt(change)
+            if self._outcomes[id(change)].result is Result.APPLIED:
+                why_not = self._verifier.why_no_more()
+                if why_not is not None:
+                    self._stops.no_uploads(why_not)
+                return uploads[number:]
+        return ()
+
+    def _attempt_all(self, lanes: Iterable[Sequence[Change]]) -> None:
+        """Carry out lanes of changes side by side, each lane's own one after the other."""
+        self._side_by_side(self._attempt_lane, lanes)
+
+    def _attempt_lane(self, lane: Iterable[Change]) -> None:
+        for change in lane:
+            self._attempt(change)
+
+    def _side_by_side(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """Do something with each item, so many at once, and return what came of it in the items' order."""
+        return list(self._pool.map(work, items))
 
     def known_by_lock_alone(self) -> list[str]:
         """Return the keys of the new voices that would not be found again without the lock."""
@@ -105,21 +140,21 @@ class RegionRun:
         """Return what makes a change pointless or unsafe to try now."""
         if self._options.stop.is_set():
             return "interrupted"
-        if change.action in _UPLOADS and self._no_creates is not None:
-            return self._no_creates
         if change.action is Action.DELETE and self._successor_missing(change):
             return "its successor isn't there"
-        return self._no_calls
+        return self._stops.why_not(change.action)
 
     def _guarded(self, change: Change) -> Outcome:
         try:
-            return self._carry_out(change)
+            outcome = self._carry_out(change)
         except SampleChangedError as error:
             return self._outcome(change, Result.STALE, error=str(error), code=ExitCode.STALE)
         except DdvoicesError as error:
             message = self._explained(error)
-            self._remember_stop(error, message)
+            self._stops.failed(change.action, error, message)
             return self._outcome(change, Result.FAILED, error=message, code=error.exit_code)
+        self._stops.succeeded(change.action)
+        return outcome
 
     def _carry_out(self, change: Change) -> Outcome:
         match change:
@@ -141,7 +176,7 @@ class RegionRun:
         if spec.sample is None:
             raise DdvoicesError(f"{spec.key}: there is no sample to make the voice from: give it one")
         locked = self._creator.create(spec, spec.sample, former=change.id)
-        self._no_creates = self._verifier.created(spec, locked) or self._no_creates
+        self._verifier.created(spec, locked)
         return self._outcome(change, Result.APPLIED, voice_id=locked.id)
 
     def _update(self, change: Update) -> Outcome:
@@ -193,22 +228,18 @@ class RegionRun:
 
     def _fail(self, key: str, message: str) -> None:
         """Turn the outcome of what was written for a key into a failure."""
-        for change in self._plan.pending:
-            if change.key == key and change.action in _WRITES:
-                voice_id = self._outcomes[id(change)].id
-                self._outcomes[id(change)] = self._outcome(
-                    change, Result.FAILED, voice_id=voice_id, error=message, code=ExitCode.PARTIAL
-                )
-
-    def _successor_missing(self, change: Delete | Change) -> bool:
-        """Tell whether a key's create or replace, in this run, has not succeeded."""
-        return any(
-            other.key == change.key
-            and other.action in _UPLOADS
-            and self._outcomes[id(other)].result is not Result.APPLIED
-            for other in self._plan.pending
-            if change.key is not None
+        change = self._writes[key]
+        voice_id = self._outcomes[id(change)].id
+        self._outcomes[id(change)] = self._outcome(
+            change, Result.FAILED, voice_id=voice_id, error=message, code=ExitCode.PARTIAL
         )
+
+    def _successor_missing(self, change: Change) -> bool:
+        """Tell whether a key's create or replace, in this run, has not succeeded."""
+        successor = self._writes.get(change.key)
+        if successor is None or successor.action not in UPLOADS:
+            return False
+        return self._outcomes[id(successor)].result is not Result.APPLIED
 
     def _remembered(self, spec: VoiceSpec, voice: ObservedVoice) -> LockedVoice:
         """Return what is known of a voice that is updated; an update says nothing of its content."""
@@ -224,13 +255,6 @@ class RegionRun:
         if isinstance(error, ForbiddenError) and places:
             return f"{error}; `ddvoices apply --prune` would free {places} of the voices"
         return str(error)
-
-    def _remember_stop(self, error: DdvoicesError, message: str) -> None:
-        """Stop what can't succeed any more: all calls without a key, creates in a full account."""
-        if isinstance(error, AuthError):
-            self._no_calls = self._no_creates = message
-        elif isinstance(error, PaymentRequiredError | ForbiddenError):
-            self._no_creates = message
 
     def _record(self, key: str, locked: LockedVoice) -> None:
         self._recorded[locked.id] = locked
@@ -254,15 +278,6 @@ class RegionRun:
             error=error,
             error_code=code,
         )
-
-
-def _phases(changes: Sequence[Change]) -> tuple[list[Change], list[Change], list[Change]]:
-    """Return what goes first, then, and last: deletes wait only for the successor of their own key."""
-    renewed = {change.key for change in changes if change.action in _UPLOADS}
-    is_delete: Callable[[Change], bool] = lambda change: change.action is Action.DELETE  # noqa: E731 named for the three lines below
-    early = [change for change in changes if is_delete(change) and change.key not in renewed]
-    late = [change for change in changes if is_delete(change) and change.key in renewed]
-    return early, [change for change in changes if not is_delete(change)], late
 
 
 def _spec(change: Change) -> VoiceSpec:

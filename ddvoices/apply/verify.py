@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from ddvoices.apply.listing import Voices, poll_until
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ServiceError
-from ddvoices.identity import read_marker
+from ddvoices.identity import owner_hash, read_marker
 from ddvoices.model import FieldChange, LockedVoice, ObservedVoice, VoiceSpec
 from ddvoices.plan import listed_differences
 
 Difference = tuple[str, VoiceSpec, LockedVoice, dict[str, str]]
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class SideBySide(Protocol):
+    """Does something with each item, so many at once, and returns what came of it in the items' order."""
+
+    def __call__(self, work: Callable[[T], R], items: Iterable[T], /) -> list[R]:
+        """Do it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,41 +47,54 @@ def set_fields(client: DeepdubClient, voice_id: str, fields: Iterable[FieldChang
 class Verifier:
     """What one region's run has written, and whether the service shows it.
 
-    ``listed`` are the ids that were listed before the run.
+    ``listed`` are the ids that were listed before the run. What was written may be told by several threads;
+    whether it shows is asked by one, when nothing is being written.
     """
 
     def __init__(
-        self, client: DeepdubClient, options: ApplyOptions, *, ours: frozenset[int], listed: Iterable[str]
+        self,
+        client: DeepdubClient,
+        options: ApplyOptions,
+        *,
+        owner: str,
+        ours: frozenset[int],
+        listed: Iterable[str],
+        side_by_side: SideBySide,
     ) -> None:
         self._client = client
         self._options = options
+        self._owner = owner_hash(owner)
         self._ours = ours
+        self._side_by_side = side_by_side
         self._before = set(listed)
         self._vanished: str | None = None
         self._whole_at = 0
         self._written: dict[str, _Written] = {}
         self._seen: dict[str, ObservedVoice] = {}
-        self._first_created = True
         self._trouble: ServiceError | None = None
         self._uncorrected: dict[str, str] = {}
 
-    def created(self, spec: VoiceSpec, locked: LockedVoice) -> str | None:
-        """Take note of a new voice, and look for it at once if it is the first; say why no more may come.
-
-        If the first one doesn't show up, or takes another's place in a listing that is cut, something is
-        wrong that a second one would only make worse to repair.
-        """
+    def created(self, spec: VoiceSpec, locked: LockedVoice) -> None:
+        """Take note of a new voice."""
         self._written[spec.key] = _Written(spec=spec, locked=locked, created=True)
-        if self._first_created:
-            self._first_created = False
-            self._wait_for_all()
-            if self._vanished is not None:
-                return f"the listing is not whole: it lacks {self._vanished}, which is there"
-            if locked.id not in self._seen:
-                return (
-                    f"{spec.key} was made and didn't show up: apply again later, or wait longer by --settle"
-                )
+
+    def why_no_more(self) -> str | None:
+        """Wait until all that was made is shown; say why no more may be made, if so."""
+        self._wait_for_all()
+        if self._vanished is not None:
+            return f"the listing is not whole: it lacks {self._vanished}, which is there"
+        unseen = [written.spec.key for written in self._unseen()]
+        if unseen:
+            return f"{unseen[0]} was made and didn't show up: apply again later, or wait longer by --settle"
         return None
+
+    @property
+    def shows_markers(self) -> bool:
+        """Tell whether the listing, as it was seen last, holds a marker of this very owner."""
+        markers = (
+            read_marker(voice.speaker_id, ours=self._ours) for voice in self._seen.values() if voice.listed
+        )
+        return any(marker is not None and marker.owner == self._owner for marker in markers)
 
     def deleted(self, voice_id: str) -> None:
         """Take note of a voice that is gone."""
@@ -94,7 +118,9 @@ class Verifier:
         if not self._written:
             return
         self._wait_for_all()
-        corrected = [written for written in self._written.values() if self._correct(written)]
+        everything = list(self._written.values())
+        again = self._side_by_side(self._correct, everything)
+        corrected = [written for written, look in zip(everything, again, strict=True) if look]
         if any(self._differs(written) for written in corrected):
             poll_until(self._client, self._options, lambda voices: self._all_as_wanted(voices, corrected))
         for written in self._written.values():
@@ -163,9 +189,8 @@ class Verifier:
             if written.created and not written.spec.publish and written.locked.id not in listed:
                 self._seen.pop(written.locked.id, None)  # an earlier listing that had it was another one
         self._seen.update(listed)
-        for written in self._unseen():
-            if written.spec.publish or not written.created:
-                self._ask(written.locked.id)
+        hidden = [w.locked.id for w in self._unseen() if w.spec.publish or not w.created]
+        self._side_by_side(self._ask, hidden)
         self._vanished = self._still_there(self._before - listed.keys())
         if self._unseen() or self._vanished is not None:
             return False
@@ -213,7 +238,5 @@ class Verifier:
     def _all_as_wanted(self, voices: Voices, corrected: list[_Written]) -> bool:
         listed = {voice.id: voice for voice in voices}
         self._seen.update(listed)
-        for written in corrected:
-            if written.locked.id not in listed:
-                self._ask(written.locked.id)
+        self._side_by_side(self._ask, [w.locked.id for w in corrected if w.locked.id not in listed])
         return not any(self._differs(written) for written in corrected)

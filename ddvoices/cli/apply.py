@@ -34,6 +34,9 @@ Reviewed = dict[str, Any]
     is_flag=True,
     help="Lift the policy's percentages; with --target also make again what was sent and never answered.",
 )
+@options.parallelism(
+    "How many requests may be under way at once in each region; fewer while the service says it is too many."
+)
 @options.seconds("--settle", default=10.0, help="How long a new voice may take to show up in the listing.")
 @options.seconds("--lock-timeout", default=0.0, help="How long to wait for another apply on this machine.")
 @options.output_format("text", "json")
@@ -48,6 +51,7 @@ def apply(
     yes: bool,
     prune: bool,
     force: bool,
+    parallelism: int,
     settle: float,
     lock_timeout: float,
     output_format: str,
@@ -79,7 +83,14 @@ def apply(
         check_catalog(reviewed, owner=catalog.owner, regions=catalog.regions)
     check_choice(catalog, regions, choice)
     stop = Event()  # every wait ends when it is set, so that Ctrl-C needn't wait for a retry
-    how = ApplyOptions(settle=settle, force=force, resend=force and bool(targets), sleep=stop.wait, stop=stop)
+    how = ApplyOptions(
+        parallelism=parallelism,
+        settle=settle,
+        force=force,
+        resend=force and bool(targets),
+        sleep=stop.wait,
+        stop=stop,
+    )
     with hold_journal(catalog.root, timeout=lock_timeout) as journal:
         run = _Run(session, catalog, journal, how, output_format=output_format, ask=not yes and file is None)
         return run.run(regions, choice, reviewed)
@@ -113,7 +124,8 @@ class _Run:
         from ddvoices.cli.regions import open_regions
 
         choice = replace(choice, created_at=now())
-        with open_regions(self._catalog, regions, sleep=self._how.sleep) as opened:
+        most, sleep = self._how.parallelism, self._how.sleep
+        with open_regions(self._catalog, regions, max_concurrent=most, sleep=sleep) as opened:
             work = prepare(opened, self._catalog, self._journal, choice, self._how, reviewed=reviewed)
             warn(self._session, self._catalog, work.whole)
             self._show(work.plan, shown_before=reviewed is not None)

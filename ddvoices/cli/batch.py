@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 STDIN = Path("-")
 # what is lost with a socket that dies is what is under way on it, and Deepdub allows an address three at once
 _GENERATIONS_A_SOCKET = 3
-_MOST = 64
 SCRIPT_FORMATS = ("yaml", "csv", "jsonl")
 
 
@@ -56,17 +55,12 @@ SCRIPT_FORMATS = ("yaml", "csv", "jsonl")
 )
 @speaking.sample_rate("44100 for headerless-wav, else the service's")
 @speaking.manner
-@click.option(
-    "--parallelism",
-    type=click.IntRange(1, _MOST),
-    default=3,
-    show_default=True,
-    metavar="N",
-    help="How many generations may be under way at once; fewer while the service says it is too many.",
+@options.parallelism(
+    "How many generations may be under way at once; fewer while the service says it is too many."
 )
 @click.option(
     "--connections",
-    type=click.IntRange(1, _MOST),
+    type=click.IntRange(1, options.MOST_AT_ONCE),
     metavar="N",
     help="How many connections they share.  [default: one for every three generations]",
 )

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+MOST_AT_ONCE = 64
 
 regions = click.option(
     "-r", "--region", "regions", multiple=True, metavar="REGION", help="Only this region; may be repeated."
@@ -53,6 +54,18 @@ def seconds(*names: str, default: float, help: str) -> Callable[[F], F]:  # noqa
     """Return an option for a time."""
     return click.option(
         *names, type=_Seconds(min=0), default=default, show_default=True, metavar="SECONDS", help=help
+    )
+
+
+def parallelism(help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls it
+    """Return the option for how much is done at once."""
+    return click.option(
+        "--parallelism",
+        type=click.IntRange(1, MOST_AT_ONCE),
+        default=3,
+        show_default=True,
+        metavar="N",
+        help=help,
     )
 
 

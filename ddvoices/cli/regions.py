@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_regions(
-    catalog: Catalog, chosen: Sequence[str], *, sleep: Callable[[float], object] = time.sleep
+    catalog: Catalog,
+    chosen: Sequence[str],
+    *,
+    max_concurrent: int = 3,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> Iterator[OpenRegions]:
-    """Open the catalog's regions, or those that were chosen; ``sleep`` gets every wait between retries.
+    """Open the catalog's regions, or those that were chosen.
+
+    ``max_concurrent`` requests may be under way at once in each; ``sleep`` gets every wait between retries.
 
     A region without a key is closed, and the others go on; an endpoint that isn't trusted ends the run
     before anything is asked anywhere.
@@ -40,7 +46,12 @@ def open_regions(
     with ExitStack() as stack:
         clients = {
             name: stack.enter_context(
-                DeepdubClient(api_key=key.value, endpoints=endpoints[name], sleep=sleep)
+                DeepdubClient(
+                    api_key=key.value,
+                    endpoints=endpoints[name],
+                    max_concurrent=max_concurrent,
+                    sleep=sleep,
+                )
             )
             for name, key in keys.items()
         }

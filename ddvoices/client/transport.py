@@ -24,7 +24,7 @@ from ddvoices.client.wire import rest as wire
 _log = logging.getLogger("ddvoices.client")
 _HOPS = 5
 _CONNECT_TIMEOUT = 10.0
-_CONNECTIONS = 16
+_CONNECTIONS = 64
 _HIDDEN = "(hidden)"
 _NO_CONNECTION = (
     requests.ConnectTimeout,

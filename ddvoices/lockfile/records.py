@@ -21,10 +21,10 @@ _T = TypeVar("_T")
 class Intent:
     """A create that is about to be sent, written down before it is.
 
-    ``account`` is a section of the lock. ``before`` are ids that were there and are not what the create
-    makes: voices with this very marker, or without one under the voice's natural key; the voice that the key
-    meant, and the one that it was pinned to. ``made`` is the id that the service answered with, where it then
-    never showed such a voice.
+    ``account`` is a section of the lock. ``before`` are ids that were there when the run began and are not
+    what the create makes: voices with this very marker, or without one under the voice's natural key; the
+    voice that the key meant, and the one that it was pinned to. ``made`` is the id that the service answered
+    with, where it then never showed such a voice.
     """
 
     id: str
