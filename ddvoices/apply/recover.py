@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from ddvoices.apply.lost import Fate, Settled, settle_intent
-from ddvoices.apply.open_creates import made_voice, of_other_keys, open_at, open_create, pinned_since
+from ddvoices.apply.open_creates import (
+    made_voice,
+    not_shown_yet,
+    of_other_keys,
+    open_at,
+    open_create,
+    pinned_since,
+)
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ServiceError
-from ddvoices.lockfile import Intent, Journal, close_record, voice_record
-from ddvoices.model import Catalog, Lock, Origin
+from ddvoices.identity import read_marker
+from ddvoices.lockfile import Intent, Journal, close_record, intent_record, voice_record
+from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice, Origin
 from ddvoices.plan import concerns
 
 _NO_OPTIONS = ApplyOptions()
@@ -41,12 +49,43 @@ def settle_open_intents(
         settled = _settle(clients[intent.region], intent, options, desired, lock, taken)
         if settled.voice is not None:
             settled_now.add(settled.voice.id)
-            origin = Origin.FOUND if settled.fate is Fate.FOUND else Origin.CREATED
-            locked = made_voice(intent, settled.voice.id, origin=origin)
+            locked = _locked(intent, settled.voice, settled.fate)
             where = intent.region, intent.account, intent.key
             journal.append(voice_record(*where, locked, intent=intent.id))
         elif settled.fate is Fate.NOT_MADE and sections.get(intent.region) == intent.account:
             journal.append(close_record(intent.id))
+
+
+def look_again(
+    lately: Iterable[Intent],
+    observed: Mapping[str, ObservedRegion],
+    sections: Mapping[str, str],
+    journal: Journal,
+) -> None:
+    """Look at what an interrupted run has made: what isn't there yet is not gone, and its intent opens again.
+
+    Of what is there, the journal learns what that run had no time to write down.
+    """
+    for intent in not_shown_yet(lately, observed, sections):
+        journal.append(intent_record(intent))
+    for intent in lately:
+        for voice in observed[intent.region].voices:
+            if voice.id == intent.made:
+                locked = _locked(intent, voice, Fate.MADE)
+                if locked.reported:
+                    journal.append(voice_record(intent.region, intent.account, intent.key, locked))
+
+
+def _locked(intent: Intent, voice: ObservedVoice, fate: Fate) -> LockedVoice:
+    """Return what is remembered of a voice, a `speakerId` of the service's own too: by that it is ours."""
+    origin = Origin.FOUND if fate is Fate.FOUND else Origin.CREATED
+    locked = made_voice(intent, voice.id, origin=origin)
+    marked = read_marker(voice.speaker_id) is not None
+    return (
+        locked
+        if marked or not voice.speaker_id
+        else replace(locked, reported={"speaker_id": voice.speaker_id})
+    )
 
 
 def _settle(
