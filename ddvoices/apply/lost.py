@@ -78,7 +78,8 @@ def match(
     if _own(markers, owner):
         return None
     spec = _natural_key(intent)
-    new = [voice for voice in voices if voice.id not in known and looks_like(spec, voice)]
+    unknown = (voice for voice in voices if voice.id not in known and voice.id not in markers)
+    new = [voice for voice in unknown if looks_like(spec, voice)]
     if len(new) > 1:
         return Settled(fate=Fate.UNKNOWN)
     return Settled(fate=Fate.FOUND, voice=new[0]) if new else None
