@@ -21,21 +21,15 @@ def open_create(intent: Intent) -> OpenCreate:
     return OpenCreate(region=intent.region, key=intent.key, fingerprint=intent.fingerprint)
 
 
-def not_shown_yet(
-    intents: Iterable[Intent], observed: Mapping[str, ObservedRegion], sections: Mapping[str, str]
-) -> tuple[Intent, ...]:
-    """Return the intents but those whose voice is known and there, or in an account that isn't today's.
+def not_shown_yet(intents: Iterable[Intent], observed: Mapping[str, ObservedRegion]) -> tuple[Intent, ...]:
+    """Return the intents but those whose voice is known and there.
 
-    A voice that an interrupted run has made may show up later: it is not gone.
+    What an interrupted run has made may show up later: it is not gone.
     """
     return tuple(
         intent
         for intent in intents
-        if intent.made is None
-        or (
-            sections.get(intent.region) == intent.account
-            and all(voice.id != intent.made for voice in observed[intent.region].voices)
-        )
+        if intent.made is None or all(voice.id != intent.made for voice in observed[intent.region].voices)
     )
 
 

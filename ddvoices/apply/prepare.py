@@ -28,7 +28,7 @@ def plan_now(regions: OpenRegions, desired: Catalog, choice: PlanOptions = _EVER
     lock, intents = peek(desired.root, owner=desired.owner, former_owners=desired.former_owners)
     observed = regions.observe(desired, lock)
     sections = sections_of(observed, lock)
-    intents = not_shown_yet(open_at(intents, regions.endpoints), observed, sections)
+    intents = not_shown_yet(open_at(intents, regions.endpoints), observed)
     lock, still_open = _decided_by_pins(desired, observed, lock, intents)
     withheld = [i for i in still_open if i.made is not None or sections.get(i.region) != i.account]
     unsettled = [intent for intent in still_open if intent.publish]
@@ -105,7 +105,7 @@ def _settle(
         lock = journal.fold(saved, owner=desired.owner)
         observed = regions.observe(desired, lock)
         sections = sections_of(observed, lock)
-        look_again(open_at(journal.made_lately(), regions.endpoints), observed, sections, journal)
+        look_again(open_at(journal.made_lately(), regions.endpoints), observed, journal)
         settle_open_intents(regions.clients, sections, journal, options, desired=desired, lock=lock)
 
 

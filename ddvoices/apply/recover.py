@@ -56,17 +56,12 @@ def settle_open_intents(
             journal.append(close_record(intent.id))
 
 
-def look_again(
-    lately: Iterable[Intent],
-    observed: Mapping[str, ObservedRegion],
-    sections: Mapping[str, str],
-    journal: Journal,
-) -> None:
+def look_again(lately: Iterable[Intent], observed: Mapping[str, ObservedRegion], journal: Journal) -> None:
     """Look at what an interrupted run has made: what isn't there yet is not gone, and its intent opens again.
 
     Of what is there, the journal learns what that run had no time to write down.
     """
-    for intent in not_shown_yet(lately, observed, sections):
+    for intent in not_shown_yet(lately, observed):
         journal.append(intent_record(intent))
     for intent in lately:
         for voice in observed[intent.region].voices:

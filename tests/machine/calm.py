@@ -171,11 +171,11 @@ def _must_stay(world: World, region: str, voice: Json) -> bool:
     """Tell whether a prune has to leave a voice."""
     checkout = world.checkouts[0]
     catalog = checkout.catalog
-    keys = checkout.keys_of(voice["id"])
+    keys = checkout.keys_of(voice["id"], region)
     protected = checkout.protected()
     if keys & protected or marker_of(voice).key in {key_hash(key) for key in protected}:
         return True
-    if voice["id"] in world.judge.forgotten or checkout.found(voice["id"]):
+    if voice["id"] in world.judge.forgotten or checkout.found(voice["id"], region):
         return True  # nobody knows whose it is; or it may be a stranger's, for all that is known
     former = marker_of(voice).owner != owner_hash(catalog.owner)
     return former and marker_of(voice).key not in {key_hash(spec.key) for spec in catalog.wanted_in(region)}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from machine.catalogs import State
 
 from ddvoices.lockfile import LOCK_NAME, STATE_DIRECTORY
+from ddvoices.lockfile.records import open_intents, unfolded
 from ddvoices.model import Catalog
 
 Snapshot = dict[Path, bytes | None]
@@ -30,30 +32,49 @@ class Checkout:
         return self.state.at(self.root)
 
     def evidence(self, region: str) -> str:
-        """Return all that this machine remembers of a region."""
-        locked = json.loads(self.lock.read_bytes())["regions"].get(region) if self.lock.exists() else None
-        lines = self.journal.read_text(encoding="utf-8").splitlines() if self.journal.exists() else []
-        return "\n".join([json.dumps(locked), *(line for line in lines if f'"region":"{region}"' in line)])
+        """Return all that this machine remembers of a region: the lock, and what the journal adds to it."""
+        lines = self.journal.read_bytes().splitlines(keepends=True) if self.journal.exists() else []
+        records = [json.loads(line) for line in lines if line.endswith(b"\n")]
+        new = [record for record in unfolded(records) if record.get("region") == region]
+        left_open = [asdict(intent) for intent in open_intents(records) if intent.region == region]
+        return json.dumps([self._sections(region), new, left_open])
 
     def protected(self) -> set[str]:
         """Return the keys that the lock protects."""
         return set(json.loads(self.lock.read_bytes())["protected"]) if self.lock.exists() else set()
 
-    def keys_of(self, voice_id: str) -> set[str]:
-        """Return the keys under which the lock holds a voice."""
-        return {key for key, voice in self._locked() if voice["id"] == voice_id}
+    def keys_of(self, voice_id: str, region: str) -> set[str]:
+        """Return the keys under which the lock holds a voice in a region."""
+        return {key for key, voice in self._locked(region) if voice["id"] == voice_id}
 
-    def found(self, voice_id: str) -> bool:
+    def found(self, voice_id: str, region: str) -> bool:
         """Tell whether the lock holds a voice that it doesn't say we have made."""
-        origins = [voice["origin"] for _, voice in self._locked() if voice["id"] == voice_id]
+        origins = [voice["origin"] for _, voice in self._locked(region) if voice["id"] == voice_id]
         return bool(origins) and "created" not in origins
 
-    def _locked(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        regions = json.loads(self.lock.read_bytes())["regions"] if self.lock.exists() else {}
-        for sections in regions.values():
-            for section in sections.values():
-                for key, entry in section.items():
-                    yield from ((key, voice) for voice in entry["voices"])
+    def _locked(self, region: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        for section in self._sections(region).values():
+            for key, entry in section.items():
+                yield from ((key, voice) for voice in entry["voices"])
+
+    def _sections(self, region: str) -> dict[str, dict[str, Any]]:
+        lock = json.loads(self.lock.read_bytes()) if self.lock.exists() else {"regions": {}}
+        sections: dict[str, dict[str, Any]] = lock["regions"].get(region, {})
+        return sections
+
+    def made_in(self, region: str, account: str, listed: set[str]) -> set[str]:
+        """Return the ids that the lock holds as made by us in an account, if it can tell whose they are.
+
+        They are under the account's name, or beside voices that are listed.
+        """
+        made = {
+            name: {v["id"] for entry in section.values() for v in entry["voices"] if v["origin"] == "created"}
+            for name, section in self._sections(region).items()
+        }
+        own = (
+            account if account in made else max(made, key=lambda name: len(made[name] & listed), default=None)
+        )
+        return made[own] if own is not None and (own == account or made[own] & listed) else set()
 
     def take_lock(self, other: Checkout) -> None:
         """Take the other side's lock, as a merge does."""

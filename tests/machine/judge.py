@@ -60,7 +60,7 @@ class Judge:
         self.forgotten: set[str] = set()
         self.unanswered: set[str] = set()
         self.adoptable: set[str] = set()
-        self._makers: dict[str, Checkout] = {}
+        self._makers: dict[str, tuple[Checkout, str]] = {}
         self._before: set[str] = set()
         self._at_start: set[str] = set()
         self._raced: set[str] = set()
@@ -72,6 +72,7 @@ class Judge:
         """Take note of what the run can't know."""
         self._at_start = {voice["id"] for region in KEYS for voice in self.ours(region)}
         run.guarded = self._guarded(run)
+        run.cut = {region for region in KEYS if self._is_cut(run, region)}
         for region in KEYS:
             ours = {voice["id"]: voice for voice in self.ours(region)}
             self.forgotten |= {i for i, voice in ours.items() if not self.knows(run, region, voice)}
@@ -79,6 +80,7 @@ class Judge:
 
     def sees(self, run: Run, write: Write) -> None:
         """Judge a write before the service gets it."""
+        assert write.region not in run.cut, "the listing is not whole, and the lock knew it"
         self._before = {voice["id"] for voice in self._world.voices(write.region)}
         {"POST": self._post, "PUT": self._put, "DELETE": self._delete}[write.method](run, write)
 
@@ -87,7 +89,7 @@ class Judge:
         if write.method != "POST":
             return
         made = {voice["id"] for voice in self._world.voices(write.region)} - self._before
-        self._makers.update(dict.fromkeys(made, run.checkout))
+        self._makers.update(dict.fromkeys(made, (run.checkout, write.region)))
         if not answered:
             self.unanswered |= made
         if self._racing:
@@ -118,13 +120,22 @@ class Judge:
             self._converged(ran, by)
 
     def _converged(self, ran: Ran, by: int) -> None:
-        """What is said to be done is done: the next plan is empty."""
+        """What is said to be done is done: the next plan is empty, if nobody else was at work meanwhile."""
         assert ran.report is not None
-        if ran.report.converged and ran.run.script.race is None:
+        if ran.report.converged and ran.run.script.race is None and not self._racing:
             plan = self._world.plan(by)
             pending = [(c.action, c.key, c.reason) for r in plan.regions for c in r.pending]
             assert plan.complete, [(r.error, r.errors) for r in plan.regions]
             assert pending == []
+
+    def _is_cut(self, run: Run, region: str) -> bool:
+        """Tell whether the lock holds a voice that is there, isn't listed, and has to be."""
+        listed = set(self._world.listed(region))
+        made = run.checkout.made_in(region, self._world.account_hash(region), listed)
+        return any(
+            voice["id"] in made - listed and not voice["publish"] and self._visible(region, voice)
+            for voice in self.ours(region)
+        )
 
     def _guarded(self, run: Run) -> set[str]:
         """Return the keys that are protected, and those that were when they left the catalog."""
@@ -175,7 +186,7 @@ class Judge:
         if str(marker_of(voice)) in self._raced:
             return False  # two machines made it at once
         if not self._named(run, write.region, voice) and not self._visible(write.region, voice):
-            return False  # another machine has made it, and the service doesn't show it yet
+            return False  # another's, and not shown yet: only the other's journal knows that it may come
         # Longer than anybody waits: a create that wasn't answered is then sent again, as the design says.
         return not (voice["id"] in self.unanswered and self.slow(write.region))
 
@@ -189,9 +200,12 @@ class Judge:
             assert write.id not in self.strangers_in(write.region), "a stranger's voice is deleted"
             return  # somebody has deleted it since
         marker = marker_of(voice)
-        keys = run.checkout.keys_of(voice["id"])
+        keys = run.checkout.keys_of(voice["id"], write.region)
         assert not keys & run.guarded, "a protected voice is deleted"
-        assert marker.key not in {key_hash(key) for key in run.guarded}, "a protected voice is deleted"
+        if (
+            self._world.settings(write.region)["echo_speaker_id"] == "yes"
+        ):  # else only the lock knows whose it is
+            assert marker.key not in {key_hash(key) for key in run.guarded}, "a protected voice is deleted"
         wanting = self._wanting(run, write.region, marker.fingerprint)
         same = [v for v in self.ours(write.region) if marker_of(v).fingerprint == marker.fingerprint]
         # a key may have a stranger's voice, which was taken to be what it wants
@@ -240,7 +254,7 @@ class Judge:
     def _named(self, run: Run, region: str, voice: Json) -> bool:
         """Tell whether a machine has a voice's id, or an intent of its own that has made it."""
         evidence = run.checkout.evidence(region)
-        own = self._makers[voice["id"]] is run.checkout
+        own = self._makers[voice["id"]] == (run.checkout, region)
         return voice["id"] in evidence or (own and voice["speaker_id"] in evidence)
 
     def _visible(self, region: str, voice: Json) -> bool:

@@ -81,11 +81,14 @@ class Library(RuleBasedStateMachine):
         self._failed = False
         self._world: World | None = None
 
-    @initialize(us=SETTINGS, eu=SETTINGS)
-    def open(self, us: Json, eu: Json) -> None:
+    @initialize(us=SETTINGS, eu=SETTINGS, first=st.lists(st.tuples(keys, sounds, choices), max_size=3))
+    def open(self, us: Json, eu: Json, first: list[tuple[str, str, int]]) -> None:
+        """Begin with a few voices, mostly, so that there is something to go wrong."""
         settings = {"us": {**us, **self.fixed}, "eu": {**eu, **self.fixed}}
         self._story = {"settings": settings, "threads": self.threads, "steps": []}
         self._world = World(self.place, self.folder, settings, threads=self.threads)
+        for key, sound, where in first:
+            self.do("add", key=key, sound=sound, regions=where)
 
     def do(self, step: str, **arguments: Any) -> None:
         """Write a step down, and take it."""
@@ -132,6 +135,10 @@ class Library(RuleBasedStateMachine):
     )
     def change(self, number: int, changes: list[list[Any]]) -> None:
         self.do("change", number=number, changes=changes)
+
+    @rule(number=numbers)
+    def protect(self, number: int) -> None:
+        self.do("change", number=number, changes=[["protect", True]])
 
     @rule(number=numbers, sound=sounds)
     def give_sample(self, number: int, sound: str) -> None:

@@ -58,7 +58,7 @@ class Run:
     """The course of one apply.
 
     ``judge`` sees every write before the service does, ``tell`` whether it was answered. ``guarded`` are the
-    keys that are protected.
+    keys that are protected, ``cut`` the regions whose listing lacks what the lock holds.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Run:
         self.catalog: Catalog = checkout.catalog
         self.script = script
         self.guarded: set[str] = set()
+        self.cut: set[str] = set()
         self.stop = threading.Event()
         self.writes: list[Write] = []
         self.left: Snapshot | None = None

@@ -25,6 +25,7 @@ from machine.judge import Judge
 from machine.place import KEYS, Place
 from machine.run import Json, Run, Script
 
+from ddvoices.auth import account_of
 from ddvoices.identity import make_marker
 from ddvoices.model import Plan
 from ddvoices.plan import plan_document, read_document
@@ -150,7 +151,7 @@ class World:
         self.judge.only_reviewed(first, self.saved)
         again = self.run(0, wish, Script(), ())
         self.judge.only_reviewed(again, self.saved)
-        if first.report is not None and not faults and script == {}:
+        if first.report is not None and all(outcome.error is None for outcome in first.report.outcomes):
             self.judge.nothing_again(again)
 
     def settle_down(self) -> None:
@@ -205,6 +206,16 @@ class World:
     def voices(self, region: str) -> list[Json]:
         """Return all that the service stores of a region's account, oldest first."""
         return self.place.voices(self.key(region))
+
+    def listed(self, region: str) -> list[str]:
+        """Return the ids that a listing shows."""
+        _, answer = self.place.call(self.key(region), "GET", "/voice")
+        voices = answer["voicePrompts"] if isinstance(answer, dict) else answer
+        return [voice["id"] for voice in voices]
+
+    def account_hash(self, region: str) -> str:
+        """Return what the lock names the account of today's key."""
+        return account_of(self.key(region), self.place.base_url)
 
     def settings(self, region: str) -> Json:
         return self._settings[self.accounts[region]]
