@@ -177,5 +177,9 @@ def _must_stay(world: World, region: str, voice: Json) -> bool:
         return True
     if voice["id"] in world.judge.forgotten or checkout.found(voice["id"], region):
         return True  # nobody knows whose it is; or it may be a stranger's, for all that is known
+    if world.settings(region)["echo_speaker_id"] == "own" and not world.judge.is_of(voice, checkout):
+        return (
+            True  # the run that made it may never have seen its speakerId, and has kept that in its journal
+        )
     former = marker_of(voice).owner != owner_hash(catalog.owner)
     return former and marker_of(voice).key not in {key_hash(spec.key) for spec in catalog.wanted_in(region)}

@@ -71,6 +71,7 @@ class Judge:
     def starts(self, run: Run) -> None:
         """Take note of what the run can't know."""
         self._at_start = {voice["id"] for region in KEYS for voice in self.ours(region)}
+        run.began = self._world.clock.time_ns()
         run.guarded = self._guarded(run)
         run.cut = {region for region in KEYS if self._is_cut(run, region)}
         for region in KEYS:
@@ -133,7 +134,9 @@ class Judge:
         listed = set(self._world.listed(region))
         made = run.checkout.made_in(region, self._world.account_hash(region), listed)
         return any(
-            voice["id"] in made - listed and not voice["publish"] and self._visible(region, voice)
+            voice["id"] in made - listed
+            and not voice["publish"]
+            and self._visible(region, voice, at=run.began)
             for voice in self.ours(region)
         )
 
@@ -185,7 +188,7 @@ class Judge:
             return False
         if str(marker_of(voice)) in self._raced:
             return False  # two machines made it at once
-        if not self._named(run, write.region, voice) and not self._visible(write.region, voice):
+        if not self._named(run, write.region, voice) and not self._visible(write.region, voice, at=run.began):
             return False  # another's, and not shown yet: only the other's journal knows that it may come
         # Longer than anybody waits: a create that wasn't answered is then sent again, as the design says.
         return not (voice["id"] in self.unanswered and self.slow(write.region))
@@ -208,8 +211,9 @@ class Judge:
             assert marker.key not in {key_hash(key) for key in run.guarded}, "a protected voice is deleted"
         wanting = self._wanting(run, write.region, marker.fingerprint)
         same = [v for v in self.ours(write.region) if marker_of(v).fingerprint == marker.fingerprint]
-        # a key may have a stranger's voice, which was taken to be what it wants
+        # a key may have a stranger's voice, or a forgotten one, which was taken to be what it wants
         adopted = self.strangers_in(write.region) & self.adoptable
+        adopted |= {voice["id"] for voice in self.ours(write.region)} & self.forgotten
         assert len(same) > len(wanting) - len(adopted), "the last copy of what is wanted is deleted"
 
     def _wanting(self, run: Run, region: str, content: int) -> list[VoiceSpec]:
@@ -232,6 +236,10 @@ class Judge:
     def strangers_in(self, region: str) -> set[str]:
         account = self._world.accounts[region]
         return {i for i, (where, _) in self._world.strangers.items() if where == account}
+
+    def is_of(self, voice: Json, checkout: Checkout) -> bool:
+        """Tell whether a machine has made a voice."""
+        return self._makers[voice["id"]][0] is checkout
 
     def ours(self, region: str) -> list[Json]:
         """Return the voices that were made by an apply."""
@@ -257,9 +265,10 @@ class Judge:
         own = self._makers[voice["id"]] == (run.checkout, region)
         return voice["id"] in evidence or (own and voice["speaker_id"] in evidence)
 
-    def _visible(self, region: str, voice: Json) -> bool:
+    def _visible(self, region: str, voice: Json, *, at: int) -> bool:
+        """Tell whether the service showed a voice at a time, in ns."""
         after = self._world.settings(region)["visible_after_ms"]
-        return after == 0 or bool(voice["created_us"] + after * 1000 <= self._world.clock.time_ns() // 1000)
+        return after == 0 or bool(voice["created_us"] + after * 1000 <= at // 1000)
 
     def _adoptable(self, run: Run, region: str) -> Iterable[str]:
         names = {n for s in run.catalog.wanted_in(region) for n in (s.name, s.title) if n}

@@ -57,8 +57,9 @@ class Write:
 class Run:
     """The course of one apply.
 
-    ``judge`` sees every write before the service does, ``tell`` whether it was answered. ``guarded`` are the
-    keys that are protected, ``cut`` the regions whose listing lacks what the lock holds.
+    ``judge`` sees every write before the service does, ``tell`` whether it was answered. It ``began`` at a
+    time in ns; ``guarded`` are the keys that are protected, ``cut`` the regions whose listing lacks what the
+    lock holds.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Run:
         self.checkout = checkout
         self.catalog: Catalog = checkout.catalog
         self.script = script
+        self.began = 0
         self.guarded: set[str] = set()
         self.cut: set[str] = set()
         self.stop = threading.Event()
