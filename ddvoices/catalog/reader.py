@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -26,8 +26,7 @@ class _Stop(Exception):  # noqa: N818 - it ends one file's reading, and its caus
     """The rest of the file can't be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Built:
+class _Built(NamedTuple):
     """A finished value: how much it holds where aliases are counted in full, and how deep it is."""
 
     value: Any
@@ -112,7 +111,7 @@ class _Builder:
         plain = not event.style and event.tag is None
         value = plain_scalar(event.value) if plain else event.value
         if not isinstance(value, str):
-            mark = mark._replace(raw=event.value)
+            mark = Mark(mark.line, mark.column, event.value)
         built = _Built(value, mark, 1 + len(event.value) // 100, 0)
         self._finish(built, event.anchor, merge=plain and value == "<<")
 
@@ -204,4 +203,5 @@ def _wrong_key(mapping: YamlMap, built: _Built, *, merge: bool) -> str | None:
 
 
 def _mark(event: Any) -> Mark:
-    return Mark(event.start_mark.line + 1, event.start_mark.column + 1)
+    start = event.start_mark
+    return Mark(start.line + 1, start.column + 1)

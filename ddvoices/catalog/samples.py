@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NoReturn
 
 from ddvoices.audio import FORMATS, AudioFacts, inspect, is_lfs_pointer
 from ddvoices.catalog.cache import SampleCache
@@ -22,6 +23,14 @@ class SampleError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class _Folder:
+    """Where a folder of the catalog really lies, and the names that are in it."""
+
+    real: Path
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class CheckedSample:
     """A sample, and what is doubtful about it."""
 
@@ -34,7 +43,7 @@ class SampleReader:
 
     def __init__(self, root: Root, known: SampleCache) -> None:
         self._root, self._known = root, known
-        self._names: dict[Path, frozenset[str]] = {}
+        self._folders: dict[str, _Folder] = {}
         self._results: dict[str, CheckedSample | SampleError] = {}
 
     def read(self, named: str) -> CheckedSample:
@@ -55,13 +64,12 @@ class SampleReader:
 
     def _read(self, named: str) -> CheckedSample:
         path = _relative(named)
-        self._check_names(path)
-        real = self._root.resolve(str(path))
-        if not self._root.holds(real):
-            raise SampleError(
-                f"{quoted(named)} is a link that leads out of the catalog: put the file itself here"
-            )
         try:
+            real = self._find(path)
+            if not self._root.holds(real):
+                raise SampleError(
+                    f"{quoted(named)} is a link that leads out of the catalog: put the file itself here"
+                )
             facts = self._facts(real)
         except OSError as error:
             raise SampleError(f"{quoted(named)} can't be read: {error.strerror or error}") from error
@@ -76,15 +84,38 @@ class SampleReader:
         )
         return CheckedSample(sample, facts.warnings)
 
-    def _check_names(self, path: PurePosixPath) -> None:
-        """Require each part of the path as it is on the disk, also where the file system ignores case."""
+    def _find(self, path: PurePosixPath) -> Path:
+        """Return where a path really leads, each part of it named as on the disk.
+
+        That is asked of the names in each folder: some file systems ignore case.
+        """
+        above, _, name = str(path).rpartition("/")
+        folder = self._folder(path, above)
+        if name not in folder.names:
+            self._refuse(path, len(path.parts) - 1, folder.names)
+        file = folder.real / name
+        return Path(os.path.realpath(file)) if file.is_symlink() else file
+
+    def _folder(self, path: PurePosixPath, above: str) -> _Folder:
+        """Return the folder ``above`` a path, looking it up once."""
+        folder = self._folders.get(above)
+        if folder is None:
+            folder = self._folders[above] = self._look_up(path, above)
+        return folder
+
+    def _look_up(self, path: PurePosixPath, above: str) -> _Folder:
         folder = self._root.real
-        for depth, name in enumerate(path.parts):
-            names = self._names_in(folder)
+        for depth, name in enumerate(path.parts[:-1]):
+            names = _names_in(folder)
             if name not in names:
-                hint = self._hint(path, depth, names)
-                raise SampleError(f"there is no file {quoted(str(path))} in the catalog{hint}")
+                self._refuse(path, depth, names)
             folder /= name
+        return _Folder(self._root.resolve(above), _names_in(folder))
+
+    def _refuse(self, path: PurePosixPath, depth: int, names: Iterable[str]) -> NoReturn:
+        """Say that there is no such file, as the part at ``depth`` isn't one of ``names``."""
+        hint = self._hint(path, depth, names)
+        raise SampleError(f"there is no file {quoted(str(path))} in the catalog{hint}")
 
     def _hint(self, path: PurePosixPath, depth: int, names: Iterable[str]) -> str:
         """Return which file may be meant: ``names`` are there in place of the part at ``depth``."""
@@ -94,14 +125,6 @@ class SampleReader:
         above, rest = path.parts[:depth], path.parts[depth + 1 :]
         alike = (str(PurePosixPath(*above, name, *rest)) for name in names if not name.startswith("."))
         return did_you_mean(str(path), (other for other in alike if self._root.resolve(other).exists()))
-
-    def _names_in(self, folder: Path) -> frozenset[str]:
-        if folder not in self._names:
-            try:
-                self._names[folder] = frozenset(entry.name for entry in folder.iterdir())
-            except OSError:
-                self._names[folder] = frozenset()
-        return self._names[folder]
 
     def _facts(self, real: Path) -> AudioFacts:
         """Return what is known of a file, reading it only if that isn't known from an earlier run."""
@@ -120,6 +143,13 @@ class SampleReader:
             )
         self._known.put(real, status, facts)
         return facts
+
+
+def _names_in(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(entry.name for entry in folder.iterdir())
+    except OSError:
+        return frozenset()
 
 
 def _relative(named: str) -> PurePosixPath:
