@@ -2,8 +2,8 @@
 
 Whole programs are run in turn, on one machine, and compared as ratios. Ours reads a catalog in git and a
 recording for each voice, and asks an emulator over a socket what is there. A first run knows nothing of the
-recordings, a second one finds their hashes in the cache. octoDNS reads a zone from YAML and holds it against the
-same one, in YAML or, the fastest that there can be, in JSON; it has no network and no recordings.
+recordings, a second one finds their hashes in the cache. octoDNS reads a zone from YAML and holds it against
+the same one, in YAML or, the fastest that there can be, in JSON; it has no network and no recordings.
 
     make bench
     python benchmarks/plan.py --voices 10000 --runs 5
