@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import io
+import struct
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ddvoices import DeepdubClient, load_catalog
-from ddvoices.audio.join import make_wav
-from ddvoices.identity import make_marker
-from ddvoices.model import VoiceSpec
+from ddvoices.auth import account_of
+from ddvoices.identity import fingerprint, make_marker
+from ddvoices.lockfile import save_lock
+from ddvoices.model import Lock, LockedVoice, LockEntry, Origin, VoiceSpec
+from ddvoices.plan import sent_document
 
 OWNER = "bench-studio-1a2b"
 VOICES_A_FILE = 100
-RATE = 11_025
-SECONDS = 3
 _PARALLEL = 4
 _SETTINGS = f"version: 1\nowner: {OWNER}\nregions: {{us: {{}}}}\ndefaults: {{locale: en-US, regions: [us]}}\n"
 _GENDERS = ("female", "male", "non_binary")
@@ -49,7 +51,7 @@ def voice(number: int) -> tuple[str, Mapping[str, str]]:
     }
 
 
-def write_voices(file: Path, voices: object) -> None:
+def write_voices(file: Path, voices: Iterable[tuple[str, Mapping[str, str]]]) -> None:
     """Write a file of voices, each a key and its fields, which are YAML."""
     lines = ["voices:"]
     for key, fields in voices:
@@ -65,35 +67,51 @@ def commit(folder: Path) -> None:
 
 
 def fill_account(catalog: Path, *, base_url: str, key: str) -> None:
-    """Make an account hold what a catalog wants, as an apply would.
+    """Make an account hold what a catalog wants, and lock it, as an apply does.
 
     The markers are those of the catalog's samples; what is uploaded is one short recording for all, since a
     plan reads no sample back.
     """
-    wanted = load_catalog(catalog, cache_dir=catalog.parent / "cache", read_git=False)
+    with TemporaryDirectory() as cache:
+        wanted = load_catalog(catalog, cache_dir=Path(cache), read_git=False)
+    with (
+        DeepdubClient(base_url=base_url, api_key=key, environ={}) as client,
+        ThreadPoolExecutor(_PARALLEL) as pool,
+    ):
+        ids = list(pool.map(lambda spec: _add(client, spec), wanted.voices))
+    entries = dict(zip((spec.key for spec in wanted.voices), map(_locked, wanted.voices, ids), strict=True))
+    save_lock(catalog, Lock(owner=OWNER, regions={"us": {account_of(key, base_url): entries}}))
+
+
+def _add(client: DeepdubClient, spec: VoiceSpec) -> str:
     data = _recording(0)[:4044]
-    with DeepdubClient(base_url=base_url, api_key=key, environ={}) as client:
+    return client.create_voice(
+        io.BytesIO(data),
+        size=len(data),
+        sha256=sha256(data).hexdigest(),
+        filename="sample.wav",
+        name=spec.name,
+        gender=spec.gender,
+        locale=spec.locale,
+        age=spec.age,
+        speaker_id=str(make_marker(spec, owner=OWNER)),
+    )
 
-        def add(spec: VoiceSpec) -> None:
-            client.create_voice(
-                io.BytesIO(data),
-                size=len(data),
-                sha256=sha256(data).hexdigest(),
-                filename="sample.wav",
-                name=spec.name,
-                gender=spec.gender,
-                locale=spec.locale,
-                age=spec.age,
-                speaker_id=str(make_marker(spec, owner=wanted.owner)),
-            )
 
-        with ThreadPoolExecutor(_PARALLEL) as pool:
-            list(pool.map(add, wanted.voices))
+def _locked(spec: VoiceSpec, voice_id: str) -> LockEntry:
+    made = LockedVoice(
+        id=voice_id, origin=Origin.CREATED, fingerprint=fingerprint(spec), sent=sent_document(spec)
+    )
+    return LockEntry(voices=(made,))
 
 
 def _recording(number: int) -> bytes:
-    """Return a recording that no other number has: a quiet triangle wave, and the number in its samples."""
-    wave = b"".join((200 * abs(step - 25)).to_bytes(2, "little") for step in range(50))
-    head = number.to_bytes(4, "little")
-    size = 2 * RATE * SECONDS
-    return make_wav((head + wave * (size // len(wave) + 1))[:size], rate=RATE)
+    """Return three seconds of 8 bits: a triangle wave that begins with the number."""
+    rate, size = 8200, 3 * 8200
+    wave = bytes(range(78, 178)) + bytes(range(178, 78, -1))
+    samples = (number.to_bytes(4, "little") + wave * (size // len(wave)))[:size]
+    form = struct.pack("<HHIIHH", 1, 1, rate, rate, 1, 8)
+    chunks = (
+        b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(samples)) + samples
+    )
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks

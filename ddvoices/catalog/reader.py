@@ -6,9 +6,9 @@ reading stops long before that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import yaml
 
@@ -84,19 +84,14 @@ class _Builder:
 
     def take(self, event: Any) -> None:
         """Add one event."""
-        match event:
-            case yaml.ScalarEvent():
-                self._take_scalar(event)
-            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                self._open(event)
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._close()
-            case yaml.AliasEvent():
-                self._take_alias(event)
-            case yaml.DocumentStartEvent():
-                self._documents += 1
-                if self._documents > 1:
-                    self._stop(_mark(event), "several documents in one file: make a file of each")
+        taker = self._TAKERS.get(type(event))
+        if taker is not None:
+            taker(self, event)
+
+    def _begin_document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            self._stop(_mark(event), "several documents in one file: make a file of each")
 
     def _problem(self, mark: Mark, message: str) -> None:
         self._findings.file_problem(self._file, message, mark)
@@ -106,13 +101,14 @@ class _Builder:
         raise _Stop
 
     def _take_scalar(self, event: Any) -> None:
-        mark = _mark(event)
-        self._refuse_tag(event, mark)
+        mark, text = _mark(event), event.value
         plain = not event.style and event.tag is None
-        value = plain_scalar(event.value) if plain else event.value
+        if not plain:
+            self._refuse_tag(event, mark)
+        value = plain_scalar(text) if plain else text
         if not isinstance(value, str):
-            mark = Mark(mark.line, mark.column, event.value)
-        built = _Built(value, mark, 1 + len(event.value) // 100, 0)
+            mark = Mark(mark.line, mark.column, text)
+        built = _Built(value, mark, 1 + len(text) // 100, 0)
         self._finish(built, event.anchor, merge=plain and value == "<<")
 
     def _open(self, event: Any) -> None:
@@ -125,7 +121,7 @@ class _Builder:
         container = YamlMap() if isinstance(event, yaml.MappingStartEvent) else YamlList()
         self._frames.append(_Frame(container, mark, event.anchor))
 
-    def _close(self) -> None:
+    def _close(self, _: Any) -> None:
         frame = self._frames.pop()
         self._finish(_Built(frame.container, frame.mark, frame.weight, frame.height), frame.anchor)
 
@@ -159,7 +155,8 @@ class _Builder:
             return
         frame = self._frames[-1]
         frame.weight += built.weight
-        frame.height = max(frame.height, built.height + 1)
+        if built.height >= frame.height:
+            frame.height = built.height + 1
         if isinstance(frame.container, YamlList):
             frame.container.append(built.value)
             frame.container.items_at.append(built.mark)
@@ -183,6 +180,16 @@ class _Builder:
             mapping[frame.key] = built.value
             mapping.values_at[frame.key] = built.mark
         frame.key, frame.skip = None, False
+
+    _TAKERS: ClassVar[Mapping[type, Callable[[_Builder, Any], None]]] = {
+        yaml.ScalarEvent: _take_scalar,
+        yaml.MappingStartEvent: _open,
+        yaml.SequenceStartEvent: _open,
+        yaml.MappingEndEvent: _close,
+        yaml.SequenceEndEvent: _close,
+        yaml.AliasEvent: _take_alias,
+        yaml.DocumentStartEvent: _begin_document,
+    }
 
 
 def _wrong_key(mapping: YamlMap, built: _Built, *, merge: bool) -> str | None:

@@ -68,12 +68,8 @@ class SampleReader:
     def _read(self, named: str) -> CheckedSample:
         path = _relative(named)
         try:
-            real = self._find(path)
-            if not self._root.holds(real):
-                raise SampleError(
-                    f"{quoted(named)} is a link that leads out of the catalog: put the file itself here"
-                )
-            facts = self._facts(real)
+            real, status = self._follow(self._find(path), named)
+            facts = self._facts(real, status)
         except OSError as error:
             raise SampleError(f"{quoted(named)} can't be read: {error.strerror or error}") from error
         sample = Sample(
@@ -88,7 +84,7 @@ class SampleReader:
         return CheckedSample(sample, facts.warnings)
 
     def _find(self, path: PurePosixPath) -> Path:
-        """Return where a path really leads, each part of it named as on the disk.
+        """Return a path with the links in its folders followed; each part of it is named as on the disk.
 
         That is asked of the names in each folder: some file systems ignore case.
         """
@@ -96,8 +92,23 @@ class SampleReader:
         folder = self._folder(path, above)
         if name not in folder.names:
             self._refuse(path, len(path.parts) - 1, folder.names)
-        file = folder.real / name
-        return Path(os.path.realpath(file)) if file.is_symlink() else file
+        return folder.real / name
+
+    def _follow(self, file: Path, named: str) -> tuple[Path, os.stat_result]:
+        """Return where a file really lies, and its status; a link that leads out isn't looked at."""
+        self._check_inside(file, named)
+        status = file.lstat()
+        if not stat.S_ISLNK(status.st_mode):
+            return file, status
+        real = Path(os.path.realpath(file))
+        self._check_inside(real, named)
+        return real, real.lstat()
+
+    def _check_inside(self, real: Path, named: str) -> None:
+        if not self._root.holds(real):
+            raise SampleError(
+                f"{quoted(named)} is a link that leads out of the catalog: put the file itself here"
+            )
 
     def _folder(self, path: PurePosixPath, above: str) -> _Folder:
         """Return the folder ``above`` a path, looking it up once."""
@@ -132,9 +143,8 @@ class SampleReader:
         alike = (str(PurePosixPath(*above, name, *rest)) for name in names if not name.startswith("."))
         return did_you_mean(str(path), (other for other in alike if self._root.resolve(other).exists()))
 
-    def _facts(self, real: Path) -> AudioFacts:
+    def _facts(self, real: Path, status: os.stat_result) -> AudioFacts:
         """Return what is known of a file, reading it only if that isn't known from an earlier run."""
-        status = real.lstat()
         _check_status(status)
         known = self._known.get(real, status)
         if known is not None:

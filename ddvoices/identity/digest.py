@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 
 
 def digest(domain: str, fields: Iterable[tuple[str, str]]) -> bytes:
@@ -18,10 +19,15 @@ def digest(domain: str, fields: Iterable[tuple[str, str]]) -> bytes:
     """
     parts: list[bytes] = []
     for tag, value in (("ddvoices", domain), *fields):
-        tag_bytes, value_bytes = tag.encode(), value.encode()
-        parts += (len(tag_bytes).to_bytes(1, "big"), tag_bytes)
-        parts += (len(value_bytes).to_bytes(8, "big"), value_bytes)
+        value_bytes = value.encode()
+        parts += (_prefixed(tag), len(value_bytes).to_bytes(8, "big"), value_bytes)
     return hashlib.sha256(b"".join(parts)).digest()
+
+
+@cache
+def _prefixed(tag: str) -> bytes:
+    tag_bytes = tag.encode()
+    return len(tag_bytes).to_bytes(1, "big") + tag_bytes
 
 
 def leading_bits(data: bytes, count: int) -> int:
