@@ -108,8 +108,10 @@ class _Builder:
         value = plain_scalar(text) if plain else text
         if not isinstance(value, str):
             mark = Mark(mark.line, mark.column, text)
-        built = _Built(value, mark, 1 + len(text) // 100, 0)
-        self._finish(built, event.anchor, merge=plain and value == "<<")
+        weight = 1 + len(text) // 100
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Built(value, mark, weight, 0)
+        self._put(value, mark, weight, 0, merge=plain and value == "<<")
 
     def _open(self, event: Any) -> None:
         mark = _mark(event)
@@ -123,7 +125,10 @@ class _Builder:
 
     def _close(self, _: Any) -> None:
         frame = self._frames.pop()
-        self._finish(_Built(frame.container, frame.mark, frame.weight, frame.height), frame.anchor)
+        built = _Built(frame.container, frame.mark, frame.weight, frame.height)
+        if frame.anchor is not None:
+            self._anchors[frame.anchor] = built
+        self._put(*built)
 
     def _take_alias(self, event: Any) -> None:
         mark = _mark(event)
@@ -136,9 +141,8 @@ class _Builder:
         self._aliased += anchored.weight
         if self._aliased > MAX_ALIASED or len(self._frames) + anchored.height > MAX_DEPTH:
             self._stop(mark, f"*{event.anchor} and the aliases before it stand for too much: write it out")
-        self._finish(
-            _Built(anchored.value, mark._replace(raw=anchored.mark.raw), anchored.weight, anchored.height)
-        )
+        mark = Mark(mark.line, mark.column, anchored.mark.raw)
+        self._put(anchored.value, mark, anchored.weight, anchored.height)
 
     def _refuse_tag(self, event: Any, mark: Mark) -> None:
         if event.tag is not None:
@@ -146,39 +150,37 @@ class _Builder:
                 mark, f"tags such as {quoted(event.tag)} aren't supported: put text in quotes instead"
             )
 
-    def _finish(self, built: _Built, anchor: str | None = None, *, merge: bool = False) -> None:
+    def _put(self, value: Any, mark: Mark, weight: int, height: int, *, merge: bool = False) -> None:
         """Put a finished value where it belongs."""
-        if anchor is not None:
-            self._anchors[anchor] = built
         if not self._frames:
-            self.document = Document(file=self._file, data=built.value, at=built.mark)
+            self.document = Document(file=self._file, data=value, at=mark)
             return
         frame = self._frames[-1]
-        frame.weight += built.weight
-        if built.height >= frame.height:
-            frame.height = built.height + 1
+        frame.weight += weight
+        if height >= frame.height:
+            frame.height = height + 1
         if isinstance(frame.container, YamlList):
-            frame.container.append(built.value)
-            frame.container.items_at.append(built.mark)
+            frame.container.append(value)
+            frame.container.items_at.append(mark)
         elif frame.key is None and not frame.skip:
-            self._take_key(frame, frame.container, built, merge=merge)
+            self._take_key(frame, frame.container, value, mark, merge=merge)
         else:
-            self._take_value(frame, frame.container, built)
+            self._take_value(frame, frame.container, value, mark)
 
-    def _take_key(self, frame: _Frame, mapping: YamlMap, built: _Built, *, merge: bool) -> None:
-        wrong = _wrong_key(mapping, built, merge=merge)
+    def _take_key(self, frame: _Frame, mapping: YamlMap, key: Any, mark: Mark, *, merge: bool) -> None:
+        wrong = _wrong_key(mapping, key, mark, merge=merge)
         if wrong is not None:
-            self._problem(built.mark, wrong)
+            self._problem(mark, wrong)
             frame.skip = True
             return
-        frame.key = built.value
-        mapping.keys_at[built.value] = built.mark
+        frame.key = key
+        mapping.keys_at[key] = mark
 
     @staticmethod
-    def _take_value(frame: _Frame, mapping: YamlMap, built: _Built) -> None:
+    def _take_value(frame: _Frame, mapping: YamlMap, value: Any, mark: Mark) -> None:
         if frame.key is not None:
-            mapping[frame.key] = built.value
-            mapping.values_at[frame.key] = built.mark
+            mapping[frame.key] = value
+            mapping.values_at[frame.key] = mark
         frame.key, frame.skip = None, False
 
     _TAKERS: ClassVar[Mapping[type, Callable[[_Builder, Any], None]]] = {
@@ -192,20 +194,20 @@ class _Builder:
     }
 
 
-def _wrong_key(mapping: YamlMap, built: _Built, *, merge: bool) -> str | None:
+def _wrong_key(mapping: YamlMap, key: Any, mark: Mark, *, merge: bool) -> str | None:
     """Say what is wrong with a key, if anything is."""
     if merge:
         return "merge keys ('<<') aren't supported: put what is shared under 'defaults'"
-    if not isinstance(built.value, str):
-        shown = built.mark.raw
+    if not isinstance(key, str):
+        shown = mark.raw
         return (
             "a key must be plain text"
             if shown is None
             else f"{shown or 'nothing'} is no text: put the key in quotes"
         )
-    if built.value in mapping.keys_at:
-        first = mapping.keys_at[built.value]
-        return f"{quoted(built.value)} stands here twice, first at {first.line}:{first.column}: remove one"
+    if key in mapping.keys_at:
+        first = mapping.keys_at[key]
+        return f"{quoted(key)} stands here twice, first at {first.line}:{first.column}: remove one"
     return None
 
 

@@ -197,7 +197,7 @@ def _check_status(status: os.stat_result) -> None:
 def _read_whole(real: Path, status: os.stat_result) -> bytes:
     """Read a file whose status is known from one descriptor; it must not change meanwhile."""
     with os.fdopen(open_regular(real), "rb") as stream:
-        data = stream.read(MAX_SAMPLE_BYTES + 1)
+        data = stream.read(status.st_size + 1)  # not all that may be: that much memory would be asked for
         after = os.fstat(stream.fileno())
     same = all(
         getattr(status, name) == getattr(after, name)
