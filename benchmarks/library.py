@@ -1,10 +1,16 @@
-"""Catalogs of any size, and accounts that hold them, for measurements."""
+"""A catalog of any size, and an account that holds it, for measurements.
+
+A program of its own: what it needs of memory must not be taken for the needs of what is measured afterwards.
+
+    python benchmarks/library.py FOLDER VOICES BASE_URL KEY
+"""
 
 from __future__ import annotations
 
 import io
 import struct
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -23,6 +29,11 @@ VOICES_A_FILE = 100
 _PARALLEL = 4
 _SETTINGS = f"version: 1\nowner: {OWNER}\nregions: {{us: {{}}}}\ndefaults: {{locale: en-US, regions: [us]}}\n"
 _GENDERS = ("female", "male", "non_binary")
+
+
+def main(folder: str, count: str, base_url: str, key: str) -> None:
+    """Make both."""
+    fill_account(make_catalog(Path(folder), int(count)), base_url=base_url, key=key)
 
 
 def make_catalog(folder: Path, count: int) -> Path:
@@ -115,3 +126,7 @@ def _recording(number: int) -> bytes:
         b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(samples)) + samples
     )
     return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
