@@ -77,11 +77,11 @@ def commit(folder: Path) -> None:
         subprocess.run(("git", *arguments), cwd=folder, check=True)
 
 
-def fill_account(catalog: Path, *, base_url: str, key: str) -> None:
+def fill_account(catalog: Path, *, base_url: str, key: str, marked: bool = True) -> None:
     """Make an account hold what a catalog wants, and lock it, as an apply does.
 
     The markers are those of the catalog's samples; what is uploaded is one short recording for all, since a
-    plan reads no sample back.
+    plan reads no sample back. If not ``marked``, they are voices that somebody else has made, and not locked.
     """
     with TemporaryDirectory() as cache:
         wanted = load_catalog(catalog, cache_dir=Path(cache), read_git=False)
@@ -89,12 +89,14 @@ def fill_account(catalog: Path, *, base_url: str, key: str) -> None:
         DeepdubClient(base_url=base_url, api_key=key, environ={}) as client,
         ThreadPoolExecutor(_PARALLEL) as pool,
     ):
-        ids = list(pool.map(lambda spec: _add(client, spec), wanted.voices))
+        ids = list(pool.map(lambda spec: _add(client, spec, marked=marked), wanted.voices))
+    if not marked:
+        return
     entries = dict(zip((spec.key for spec in wanted.voices), map(_locked, wanted.voices, ids), strict=True))
     save_lock(catalog, Lock(owner=OWNER, regions={"us": {account_of(key, base_url): entries}}))
 
 
-def _add(client: DeepdubClient, spec: VoiceSpec) -> str:
+def _add(client: DeepdubClient, spec: VoiceSpec, *, marked: bool) -> str:
     data = _recording(0)[:4044]
     return client.create_voice(
         io.BytesIO(data),
@@ -105,7 +107,7 @@ def _add(client: DeepdubClient, spec: VoiceSpec) -> str:
         gender=spec.gender,
         locale=spec.locale,
         age=spec.age,
-        speaker_id=str(make_marker(spec, owner=OWNER)),
+        speaker_id=str(make_marker(spec, owner=OWNER)) if marked else None,
     )
 
 

@@ -52,6 +52,7 @@ class Run:
     folder: Path
     environ: Mapping[str, str]
     prepare: Callable[[], object] = lambda: None
+    code: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +196,7 @@ def measure_one(run: Run) -> Measure:
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         said = output.read()
-    if process.returncode or run.says not in said:
+    if process.returncode != run.code or run.says not in said:
         raise SystemExit(f"{run.name}: exit code {process.returncode}: {said[-2000:]}")
     return Measure(wall=wall, cpu=used.ru_utime + used.ru_stime, memory=used.ru_maxrss / 1024)
 

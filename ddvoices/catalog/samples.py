@@ -17,7 +17,7 @@ from ddvoices.model import Sample
 
 MAX_SAMPLE_BYTES = 20 * 2**20
 # Where a folder has been renamed, every sample is missing: not each is held against all names that are there.
-_MOST_COMPARED = 20_000
+_MOST_COMPARED = 10_000
 
 
 class SampleError(Exception):
@@ -136,9 +136,9 @@ class SampleReader:
         below = PurePosixPath(*path.parts[1:])
         if depth == 0 and path.parts[0] == self._root.given.name and below.parts:
             return f": paths start in the catalog's directory, so write {quoted(str(below))}"
-        self._compared += len(names)
         if self._compared > _MOST_COMPARED:
             return ""
+        self._compared += len(names)
         above, rest = path.parts[:depth], path.parts[depth + 1 :]
         alike = (str(PurePosixPath(*above, name, *rest)) for name in names if not name.startswith("."))
         return did_you_mean(str(path), (other for other in alike if self._root.resolve(other).exists()))
