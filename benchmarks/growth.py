@@ -130,9 +130,8 @@ def tell(name: str, runs: list[Run], count: int) -> bool:
     """Measure few and many in turn, print what they took, and whether the goal is missed."""
     taken = [[measure_one(run) for run in runs] for _ in range(count + 1)][1:]
     few, many = (statistics.median(measure.wall for measure in column) for column in zip(*taken, strict=True))
-    memory = max(measure.memory for _, measure in taken)
     verdict = "met" if many / few <= GOAL else "missed"
-    print(f"  {name:34} {few:6.2f} s {many:6.2f} s {many / few:5.1f} times {memory:5.0f} MB {verdict}")
+    print(f"  {name:34} {few:6.2f} s {many:6.2f} s {many / few:5.1f} times   goal {GOAL:.0f} {verdict}")
     return many / few > GOAL
 
 

@@ -18,7 +18,7 @@ from ddvoices.errors import CatalogError, DdvoicesError, ExitCode, InTheWayError
 
 # A plan keeps nearly all the objects that it makes. Looking through them after every 700, as is the default,
 # takes a tenth of its time and frees nothing.
-_OBJECTS_BEFORE_COLLECTION = 50_000
+_OBJECTS_BEFORE_COLLECTION = 200_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for each kind of end
