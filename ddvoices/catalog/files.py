@@ -37,7 +37,7 @@ class Root:
 
     def holds(self, real: Path) -> bool:
         """Tell whether a resolved path lies below the catalog."""
-        return real != self.real and real.is_relative_to(self.real)
+        return str(real).startswith(str(self.real).rstrip("/") + "/")  # both are resolved
 
     def resolve(self, relative: str) -> Path:
         """Return where a path below the catalog really leads; it may lead out, or nowhere."""

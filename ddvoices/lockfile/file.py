@@ -99,7 +99,7 @@ def _regions(lock: Lock) -> dict[str, Any]:
 
 
 def _parse(text: str, path: Path) -> Mapping[str, Any]:
-    if any(line.startswith(("<<<<<<<", ">>>>>>>")) for line in text.split("\n")):
+    if any(f"\n{mark}" in f"\n{text}" for mark in ("<<<<<<<", ">>>>>>>")):
         raise LockfileError(
             f"{path}: holds a merge conflict: keep both sides' voices, or take either side; {_WAY_OUT}"
         )

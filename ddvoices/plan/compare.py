@@ -26,6 +26,7 @@ from ddvoices.plan.describe import CONTENT, LISTED, describe, sent_values
 _STILL_PUBLIC = "the old voice stays public until it is deleted (--prune)"
 _UNKNOWN = "nothing remembers what was sent for the old voice: its sample, age or transcript differs"
 
+_BY_CONTENT = (Step.CONTENT, Step.CONTENT_ELSEWHERE)
 _ADOPTED_BY = {
     Step.CONTENT: Reason.LOCKED,
     Step.CONTENT_ELSEWHERE: Reason.RENAMED,
@@ -48,7 +49,7 @@ def compare(spec: VoiceSpec, claim: Claim, entry: LockEntry | None, *, pin: str 
     """Return what is to be done for a key that has a voice: replace, or adopt and update, or nothing."""
     side = _Side(spec=spec, facts=claim.facts, entry=entry)
     content = claim.facts.content(spec.key)
-    if same_content(spec, content) is False:
+    if claim.step not in _BY_CONTENT and same_content(spec, content) is False:
         return (_replace(side, content),)
     changes: list[Change] = []
     reason = _adopt_reason(side, claim.step, pin, content)
@@ -156,7 +157,7 @@ def _unlisted(side: _Side) -> tuple[FieldChange, ...]:
 
 def _differs(path: str, before: str, after: str) -> bool:
     """Compare in the one normal form."""
-    return LISTED_FIELDS[path](before) != LISTED_FIELDS[path](after)
+    return before != after and LISTED_FIELDS[path](before) != LISTED_FIELDS[path](after)
 
 
 def _known_refusal(side: _Side, path: str) -> bool:
