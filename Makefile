@@ -9,7 +9,7 @@ WORKERS ?= auto
 COVERAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove test-peers lint check format bench docs clean
+.PHONY: help demo test prove search test-peers lint check format bench docs clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: $(VENV)/.dev ## All tests but the long proofs; COVERAGE=1 also counts line
 
 prove: $(VENV)/.dev ## The long proofs: killed anywhere, every fault in every call
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m proof
+
+search: $(VENV)/.dev ## New random worlds for the state machine, STEPS=50000: what it finds is kept as a file
+	DDVOICES_SEARCH_STEPS=$(or $(STEPS),50000) $(BIN)/pytest -q -m proof tests/machine -k thousands_of_steps
 
 test-peers: $(VENV)/.dev ## The official clients for Python and Node against the emulator, and ours beside them
 	@$(MAKE) --no-print-directory --keep-going .peers/.ready .peers-node/.ready || [ -z "$$CI" ]

@@ -130,17 +130,20 @@ def _to_probe(
 ) -> Mapping[str, LockedVoice | None]:
     """Return the ids to ask for one by one: pinned or locked, and not listed.
 
-    Of other accounts only voices that may be published: an unpublished one of a rotated key is listed. What
-    was adopted may be published, whatever the catalog says.
+    The account's own section may have been begun under another key. Of other accounts only voices that may be
+    published: another key may show that they are this one's. What was adopted may be published, whatever the
+    catalog says.
     """
+    listed = frozenset(there)
+    own = lock.section(region, account, listed)
     pinned = (spec.ids[region] for spec in desired.wanted_in(region) if region in spec.ids)
     ids: dict[str, LockedVoice | None] = dict.fromkeys(pinned)
     for name, entries in lock.regions.get(region, {}).items():
         for entry in entries.values():
             for voice in entry.voices:
-                if name == account or _was_sent_published(voice) is not False:
+                if name == own or _was_sent_published(voice) is not False:
                     ids[voice.id] = voice
-    for voice_id in there:
+    for voice_id in listed:
         ids.pop(voice_id, None)
     return ids
 

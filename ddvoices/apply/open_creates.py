@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ddvoices.lockfile import Intent
-from ddvoices.model import Catalog, Lock, LockedVoice, OpenCreate, Origin
+from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, OpenCreate, Origin
 
 
 def open_at(intents: Iterable[Intent], endpoints: Mapping[str, str]) -> tuple[Intent, ...]:
@@ -19,6 +19,22 @@ def open_at(intents: Iterable[Intent], endpoints: Mapping[str, str]) -> tuple[In
 def open_create(intent: Intent) -> OpenCreate:
     """Return as much of an intent as a plan needs."""
     return OpenCreate(region=intent.region, key=intent.key, fingerprint=intent.fingerprint)
+
+
+def not_shown_yet(
+    intents: Iterable[Intent], observed: Mapping[str, ObservedRegion], sections: Mapping[str, str]
+) -> tuple[Intent, ...]:
+    """Return the intents but those whose voice is known and there, or in an account that isn't today's.
+
+    A voice that an interrupted run has made may show up later: it is not gone.
+    """
+    there = {name: {voice.id for voice in region.voices} for name, region in observed.items()}
+    return tuple(
+        intent
+        for intent in intents
+        if intent.made is None
+        or (sections.get(intent.region) == intent.account and intent.made not in there[intent.region])
+    )
 
 
 def of_other_keys(intent: Intent, lock: Lock) -> frozenset[str]:

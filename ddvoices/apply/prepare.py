@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from ddvoices.apply.engine import Work
-from ddvoices.apply.open_creates import made_voice, open_at, open_create, pinned_since
+from ddvoices.apply.open_creates import made_voice, not_shown_yet, open_at, open_create, pinned_since
 from ddvoices.apply.options import ApplyOptions
-from ddvoices.apply.recover import settle_open_intents
+from ddvoices.apply.recover import look_again, settle_open_intents
 from ddvoices.lockfile import Intent, Journal, fold, load_lock, peek, voice_record
 from ddvoices.model import Catalog, Lock, ObservedRegion, OpenCreate, Origin, Plan, PlanOptions
 from ddvoices.observe import OpenRegions
@@ -27,8 +27,9 @@ def plan_now(regions: OpenRegions, desired: Catalog, choice: PlanOptions = _EVER
     """
     lock, intents = peek(desired.root, owner=desired.owner, former_owners=desired.former_owners)
     observed = regions.observe(desired, lock)
-    lock, still_open = _decided_by_pins(desired, observed, lock, open_at(intents, regions.endpoints))
     sections = sections_of(observed, lock)
+    intents = not_shown_yet(open_at(intents, regions.endpoints), observed, sections)
+    lock, still_open = _decided_by_pins(desired, observed, lock, intents)
     withheld = [i for i in still_open if i.made is not None or sections.get(i.region) != i.account]
     unsettled = [intent for intent in still_open if intent.publish]
     choice = replace(
@@ -100,9 +101,11 @@ def _settle(
     regions: OpenRegions, desired: Catalog, journal: Journal, options: ApplyOptions, saved: Lock
 ) -> None:
     """Settle what an interrupted run has left open, if it has."""
-    if journal.open_intents():
+    if journal.made_lately() or journal.open_intents():
         lock = journal.fold(saved, owner=desired.owner)
-        sections = sections_of(regions.observe(desired, lock), lock)
+        observed = regions.observe(desired, lock)
+        sections = sections_of(observed, lock)
+        look_again(open_at(journal.made_lately(), regions.endpoints), observed, sections, journal)
         settle_open_intents(regions.clients, sections, journal, options, desired=desired, lock=lock)
 
 

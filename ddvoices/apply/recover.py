@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from ddvoices.apply.lost import Fate, Search, Settled, settle_intents
-from ddvoices.apply.open_creates import made_voice, of_other_keys, open_at, open_create, pinned_since
+from ddvoices.apply.open_creates import (
+    made_voice,
+    not_shown_yet,
+    of_other_keys,
+    open_at,
+    open_create,
+    pinned_since,
+)
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ServiceError
-from ddvoices.lockfile import Intent, Journal, Record, close_record, voice_record
-from ddvoices.model import Catalog, Lock, Origin
+from ddvoices.identity import read_marker
+from ddvoices.lockfile import Intent, Journal, Record, close_record, intent_record, voice_record
+from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice, Origin
 from ddvoices.plan import concerns
 
 _NO_OPTIONS = ApplyOptions()
@@ -44,11 +53,39 @@ def settle_open_intents(
                 journal.append(record)
 
 
+def look_again(
+    lately: Iterable[Intent],
+    observed: Mapping[str, ObservedRegion],
+    sections: Mapping[str, str],
+    journal: Journal,
+) -> None:
+    """Look at what an interrupted run has made: what isn't there yet is not gone, and its intent opens again.
+
+    Of what is there, the journal learns what that run had no time to write down.
+    """
+    for intent in not_shown_yet(lately, observed, sections):
+        journal.append(intent_record(intent))
+    there = {name: {voice.id: voice for voice in region.voices} for name, region in observed.items()}
+    for intent in lately:
+        voice = there[intent.region].get(intent.made or "")
+        locked = _locked(intent, voice, Fate.MADE) if voice is not None else None
+        if locked is not None and locked.reported:
+            journal.append(voice_record(intent.region, intent.account, intent.key, locked))
+
+
+def _locked(intent: Intent, voice: ObservedVoice, fate: Fate) -> LockedVoice:
+    """Return what is remembered of a voice, a `speakerId` of the service's own too: by that it is ours."""
+    origin = Origin.FOUND if fate is Fate.FOUND else Origin.CREATED
+    locked = made_voice(intent, voice.id, origin=origin)
+    if not voice.speaker_id or read_marker(voice.speaker_id) is not None:
+        return locked
+    return replace(locked, reported={"speaker_id": voice.speaker_id})
+
+
 def _records(intent: Intent, settled: Settled, *, same_account: bool) -> Iterator[Record]:
     """Yield what the journal has to learn of an intent's fate."""
     if settled.voice is not None:
-        origin = Origin.FOUND if settled.fate is Fate.FOUND else Origin.CREATED
-        locked = made_voice(intent, settled.voice.id, origin=origin)
+        locked = _locked(intent, settled.voice, settled.fate)
         yield voice_record(intent.region, intent.account, intent.key, locked, intent=intent.id)
     elif settled.fate is Fate.NOT_MADE and same_account:
         yield close_record(intent.id)

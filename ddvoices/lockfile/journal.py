@@ -24,6 +24,7 @@ from ddvoices.lockfile.records import (
     Intent,
     Record,
     fold,
+    made_lately,
     open_intents,
     read_record,
     to_bytes,
@@ -79,6 +80,10 @@ class Journal:
         """Return the creates whose outcome nobody knows yet."""
         return open_intents(self.records)
 
+    def made_lately(self) -> tuple[Intent, ...]:
+        """Return the creates of a run that never came to its end, each with the id that it made."""
+        return made_lately(self.records)
+
     def fold(self, lock: Lock, *, owner: str) -> Lock:
         """Return ``lock`` with everything in it that only the journal holds."""
         return fold(lock, unfolded(self.records), owner=owner)
@@ -121,12 +126,15 @@ def hold_journal(
 def peek(root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) -> tuple[Lock, tuple[Intent, ...]]:
     """Return the lock with what an interrupted run left in the journal, and its open intents.
 
+    What it has made and the service may not show yet is among these, with its id.
+
     Only reads: for commands that change nothing, while another run may be at work.
     """
     # the journal first: what a run that ends in between moves into the lock is then seen twice, not never
     records = _read(root / STATE_DIRECTORY / JOURNAL_NAME)
     lock = load_lock(root, owner=owner, former_owners=former_owners)
-    return fold(lock, unfolded(records), owner=owner) if unfolded(records) else lock, open_intents(records)
+    intents = (*open_intents(records), *made_lately(records))
+    return fold(lock, unfolded(records), owner=owner) if unfolded(records) else lock, intents
 
 
 def _open(path: Path) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from ddvoices.model import Lock, LockedVoice, LockEntry, Origin
@@ -96,6 +96,27 @@ def open_intents(records: Iterable[Record]) -> tuple[Intent, ...]:
         elif record["op"] in ("voice", "close"):
             found.pop(record["intent"] or "", None)
     return tuple(found.values())
+
+
+def made_lately(records: Iterable[Record]) -> tuple[Intent, ...]:
+    """Return the creates of a run that never came to its end, each with the id that it was answered with.
+
+    What the service then said of such a voice was not, or not yet, written down.
+    """
+    records = list(records)
+    sent = {record["id"]: record for record in records if record["op"] == "intent"}
+    last = {
+        (record["region"], record["account"], record["key"]): record
+        for record in unfolded(records)
+        if record["op"] == "voice"
+    }
+    made = [record for record in last.values() if record["intent"] in sent]
+    gone = {record["id"] for record in records if record["op"] == "drop"}
+    return tuple(
+        replace(_intent(sent[record["intent"]]), made=record["voice"]["id"])
+        for record in made
+        if record["voice"]["id"] not in gone
+    )
 
 
 def unfolded(records: Iterable[Record]) -> list[Record]:

@@ -35,6 +35,7 @@ from ddvoices.model import EMPTY_LOCK, Lock, LockEntry
 HOLDER = Path(__file__).with_name("holder.py")
 INTENT = intent_record(an_intent())
 VOICE = voice_record(*WHERE, "ada", locked_voice(), intent="i1")
+MADE_LATELY = an_intent(made=locked_voice().id)  # its run never came to its end
 LOCK = Lock(owner=OWNER, regions={"us": {"0a1b2c": {"ada": LockEntry(voices=(locked_voice(),))}}})
 
 
@@ -279,7 +280,7 @@ def test_a_kill_between_the_lock_and_the_clearing_does_no_harm(tmp_path):
         journal.append(VOICE)
         journal.settle(tmp_path, journal.fold(EMPTY_LOCK, owner=OWNER))
     write(tmp_path, lines(INTENT, VOICE))
-    assert peek(tmp_path, owner=OWNER) == (LOCK, ())
+    assert peek(tmp_path, owner=OWNER) == (LOCK, (MADE_LATELY,))
 
 
 def test_a_killed_run_leaves_what_it_appended(tmp_path):
@@ -287,7 +288,7 @@ def test_a_killed_run_leaves_what_it_appended(tmp_path):
         assert other.stdout.readline() == "held\n"
         other.send_signal(signal.SIGKILL)
         other.wait()
-    assert peek(tmp_path, owner=OWNER) == (LOCK, ())
+    assert peek(tmp_path, owner=OWNER) == (LOCK, (MADE_LATELY,))
 
 
 # what can't be used
