@@ -118,7 +118,7 @@ def kill_while_it_settles(workspace: Workspace) -> None:
 
 @pytest.mark.proof
 def test_a_key_is_in_nothing_that_a_run_leaves_or_says(workspace: Workspace) -> None:
-    """Not on the streams, not in plan, lock, journal or cache, whatever goes wrong and however much is told."""
+    """Not on the streams, not in plan, lock, journal or cache, whatever goes wrong or is told."""
     workspace.voice("ada"), workspace.voice("bob")
     lost = {"kind": "reset", "when": "after", "method": "POST", "count": 1}
     refused = {"kind": "status", "status": 401}
