@@ -103,7 +103,9 @@ def run_until_killed(workspace: Workspace, number: int, when: str) -> int:
     return done.returncode
 
 
-def kill_at_request(workspace: Workspace, number: int, when: str, *, region: str = "us") -> None:
+def kill_at_request(
+    workspace: Workspace, number: int, when: str, *, region: str = "us", apply: Sequence[str] = APPLY
+) -> None:
     """Apply, and be killed while the n-th request of a region is under way.
 
     Before: the service has done nothing; after: it has done it all, and nobody hears of it.
@@ -112,7 +114,7 @@ def kill_at_request(workspace: Workspace, number: int, when: str, *, region: str
     workspace.emulator.faults(key, [{"kind": "hang", "skip": number, "count": 1, "when": when}])
     with environment(workspace.env) as variables:
         process = subprocess.Popen(
-            command(*APPLY), env=variables, cwd=workspace.folder, stdout=subprocess.DEVNULL
+            command(*apply), env=variables, cwd=workspace.folder, stdout=subprocess.DEVNULL
         )
         try:
             wait_for_strike(workspace, key, process)
@@ -187,6 +189,22 @@ def test_killed_with_two_regions_side_by_side(copies: Copy, when: str) -> None:
         workspace = copies(regions=regions)
         there = untouchable(workspace)
         kill_at_request(workspace, number, when, region=regions[number // 2 % 2])
+        finish(workspace, there)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_saved_plan_is_finished_by_itself(copies: Copy, when: str) -> None:
+    """Killed at a request, and applied again: what is done is `already`, the rest is run."""
+    [count] = requests_of_a_clean_run(copies)
+    for number in range(1, count, 2):
+        workspace = copies()
+        there = untouchable(workspace)
+        workspace.run("plan", "--prune", "-o", "plan.json")
+        workspace.emulator.clear_requests(workspace.key)
+        kill_at_request(workspace, number, when, apply=("apply", "plan.json", "--settle", "0.3"))
+        done = workspace.run("apply", "plan.json", "--format", "json", "--settle", "0.3")
+        results = {outcome["result"] for outcome in json.loads(done.stdout)["outcomes"]}
+        assert results <= {"applied", "adopted", "already"}
         finish(workspace, there)
 
 

@@ -6,7 +6,10 @@ Each cell is a region, with an account and faults of its own; so one run of the 
 from __future__ import annotations
 
 import json
+import random
 import re
+import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli.program import command, environment
 from service import Emulator
 from workspace import Workspace
 from world import PENDING, World, finish, is_unharmed, make_world, untouchable
@@ -102,9 +106,11 @@ def world(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> World
 class Field:
     """A region for each cell, and one apply over them all."""
 
-    def __init__(self, world: World, folder: Path, emulator: Emulator, chosen: Sequence[Cell]) -> None:
+    def __init__(
+        self, world: World, folder: Path, emulator: Emulator, chosen: Sequence[Cell], echo: str = "yes"
+    ) -> None:
         self.cells = {f"r{number}": cell for number, cell in enumerate(chosen)}
-        self.workspace = world.copy(folder, emulator, regions=tuple(self.cells))
+        self.workspace = world.copy(folder, emulator, regions=tuple(self.cells), echo_speaker_id=echo)
         self.before = untouchable(self.workspace)
         for region, cell in self.cells.items():
             key = self.workspace.keys[region]
@@ -167,11 +173,11 @@ def check(field: Field) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-@pytest.mark.parametrize("call", CALLS)
-def test_once(world: World, tmp_path: Path, emulator: Emulator, call: str) -> None:
+@pytest.mark.parametrize(("call", "echo"), [*((call, "yes") for call in CALLS), ("create", "no")])
+def test_once(world: World, tmp_path: Path, emulator: Emulator, call: str, echo: str) -> None:
     """What may pass leaves no trace; a refusal fails what was refused, and says so."""
     passing = [*LOST, *DOWN, *BUSY, *NO_HEADER]
-    field = Field(world, tmp_path / "field", emulator, cells([call], [*passing, *REFUSED], count=1))
+    field = Field(world, tmp_path / "field", emulator, cells([call], [*passing, *REFUSED], count=1), echo)
     found = check(field)
     for region, cell in field.cells.items():
         results = Counter(outcome["result"] for outcome in found[region])
@@ -198,6 +204,60 @@ def test_as_long_as_it_runs(world: World, tmp_path: Path, emulator: Emulator, ca
         elif cell.call == LATER or cell.when == "before":
             assert failed >= NEEDS[cell.call], (cell.rule, found[region])
     field.finish()
+
+
+STORM = [*LOST, *DOWN, *(fault for fault in BUSY if fault["retry_after"] in (0, PAST))]
+
+
+def storm(seed: int) -> list[Fault]:
+    """Return rules at random: any kinds, in any calls, at any time; none is a lie or lasts for ever."""
+    dice = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    rules = []
+    for _ in range(dice.randint(2, 8)):
+        cell = Cell(
+            call=dice.choice([*CALLS]),
+            fault=dice.choice(STORM),
+            when=dice.choice(["before", "after"]),
+            count=dice.randint(1, 4),
+        )
+        chance = {"skip": dice.randint(0, 3), "probability": dice.choice([0.3, 0.6, 1.0])}
+        rules += [] if cell.is_lie else [{**cell.rule, **chance}]
+    return rules
+
+
+def test_storms_of_faults(world: World, tmp_path: Path, emulator: Emulator) -> None:
+    """Two runs in the storm after one that is killed somewhere; then one without converges.
+
+    With and without `speakerId`, with and without published voices in the listing.
+    """
+    seeds = {f"r{seed}": seed for seed in range(60)}
+    workspace = world.copy(tmp_path / "field", emulator, regions=tuple(seeds))
+    before = untouchable(workspace)
+    for region, seed in seeds.items():
+        key, echo = workspace.keys[region], "no" if seed % 2 else "yes"
+        emulator.settings(key, echo_speaker_id=echo, published_hidden=seed % 4 > 1)
+        emulator.faults(key, storm(seed))
+    kill_after(workspace, seconds=4)
+    for _ in range(2):
+        workspace.run("apply", "--yes", "--prune", "--settle", "2", code=None)
+    for key in workspace.keys.values():
+        emulator.faults(key, [])
+    finish(workspace, before)
+
+
+def kill_after(workspace: Workspace, *, seconds: float) -> None:
+    """Kill an apply in its midst."""
+    with environment(workspace.env) as variables:
+        process = subprocess.Popen(
+            command("apply", "--yes", "--prune", "--settle", "2"),
+            env=variables,
+            cwd=workspace.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(seconds)
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize("count", [1, None], ids=["once", "always"])
