@@ -74,7 +74,7 @@ def _detail_lines(change: Document, action: Action) -> Iterator[str]:
     if change.get("protected"):
         yield style("protected: an apply will be refused", fg="red")
     if "note" in change:
-        yield style(printable(change["note"]), fg="yellow")
+        yield style(printable(change["note"]), fg=None if action is Action.ADOPT else "yellow")
     if change["id"] is not None:
         yield style(f"id: {printable(change['id'])}", dim=True)
 
