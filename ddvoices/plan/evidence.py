@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ddvoices.identity import VoiceFacts, key_hash
+from ddvoices.identity import VoiceFacts, key_hash, plain
 from ddvoices.model import ObservedVoice, Reason, VoiceSpec
 
 
@@ -21,16 +21,16 @@ def _known_by(spec: VoiceSpec, facts: VoiceFacts, reason: Reason) -> str:
         case Reason.PINNED:
             return f"its id, under ids: {', '.join(_seen(facts.voice).values()) or 'it has no name'}"
         case Reason.NATURAL_KEY:
-            seen = _seen(facts.voice)
-            return f"{_listed([*seen])}: {', '.join(seen.values())}"
+            seen = _matched(spec, facts.voice)
+            return f"its {_listed([*seen])}: {', '.join(seen.values())}"
         case Reason.RENAMED | Reason.ROLLED_BACK:
-            return f"its content: by {witness}, it was made of just this"
+            return f"its content: {witness} says that it was made of exactly this"
         case Reason.MOVED:
-            return f"{witness}: made for the former key {_former_key(spec, facts)}"
+            return f"{witness}, which names the former key {_former_key(spec, facts)}"
         case Reason.FORMER_OWNER:
-            return "its marker: a former owner's"
+            return "its marker, which is a former owner's"
         case _:
-            return f"{witness}: {spec.key}'s"
+            return f"{witness}, which names {spec.key}"
 
 
 def _seen(voice: ObservedVoice) -> dict[str, str]:
@@ -42,6 +42,14 @@ def _seen(voice: ObservedVoice) -> dict[str, str]:
         "style": voice.speaking_style,
     }
     return {what: value for what, value in said.items() if value}
+
+
+def _matched(spec: VoiceSpec, voice: ObservedVoice) -> dict[str, str]:
+    """Return the fields by which a voice was recognised without any other evidence."""
+    named = {"name": voice.name or "", "title": voice.title or ""}
+    alike = {what: name for what, name in named.items() if plain(name) == plain(spec.name)}
+    rest = {what: value for what, value in _seen(voice).items() if what != "name"}
+    return dict(list(alike.items())[:1]) | rest
 
 
 def _listed(words: list[str]) -> str:
