@@ -63,7 +63,7 @@ def import_voices(
     if composed is None:
         return ExitCode.ERROR
     if not composed.entries:
-        session.say(f"nothing to import{_counted(situation)}")
+        session.say(f"nothing to import ({_counted(situation)})")
     elif dry_run:
         click.echo(composed.text.removeprefix(target.old or ""), nl=False)
         session.say(f"nothing is written: without --dry-run this goes to {target.shown}")
@@ -126,9 +126,15 @@ def _compose(session: Session, situation: Situation, target: Target, ids: tuple[
 
 
 def _counted(situation: Situation) -> str:
-    """Return how many voices there are, by region."""
-    counts = {name: len(region.voices) for name, region in situation.observed.items()}
-    return "".join(f"; {name} holds {count}" for name, count in counts.items())
+    """Return what the regions hold: ``us: 6 voices, 2 of them this catalog's``."""
+    from ddvoices.importing import Obstacle
+
+    said = []
+    for name in situation.observed:
+        here = [one.obstacle for one in situation.everything if one.region == name]
+        ours = f", {here.count(Obstacle.OURS)} of them this catalog's" if here else ""
+        said.append(f"{name}: {len(here)} voice{'s' * (len(here) != 1)}{ours}")
+    return "; ".join(said)
 
 
 def _tell(session: Session, target: Target, composed: Composed) -> None:

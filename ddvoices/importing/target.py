@@ -72,7 +72,7 @@ class Target:
             self._write(text)
 
     def _write(self, text: str) -> None:
-        path = self.root.real / self.name
+        path = self.root.given / self.name
         if self.old is None:
             write_whole(path, text.encode(), new=True)
             return
