@@ -35,12 +35,17 @@ def read(root: Path) -> Catalog:
 
 
 def take_all(
-    root: Path, observed: Mapping[str, ObservedRegion], *, lock: Lock = EMPTY_LOCK, into: str | None = None
+    root: Path,
+    observed: Mapping[str, ObservedRegion],
+    *,
+    lock: Lock = EMPTY_LOCK,
+    into: str | None = None,
+    sent: frozenset[str] = frozenset(),
 ) -> Composed:
-    """Take all voices in that may be, and return what was written."""
+    """Take all voices in that may be, and return what was written; ``sent`` are keys of lost creates."""
     catalog, target = read(root), choose_target(root, into)
     everything = survey(catalog, observed, lock)
-    situation = Situation(catalog=catalog, observed=observed, lock=lock, everything=everything)
+    situation = Situation(catalog=catalog, observed=observed, lock=lock, everything=everything, reserved=sent)
     chosen = choose_all(everything).chosen
     composed = compose(chosen, situation, text_with=target.text_with, load=target.load_with)
     if composed.entries:

@@ -11,7 +11,7 @@ from plan.makers import ACCOUNT, locked, region, seen, unmarked, voice
 
 from ddvoices.importing import Obstacle, choose_all, choose_named, survey
 from ddvoices.lockfile import voice_record
-from ddvoices.model import EMPTY_LOCK, LockedVoice, ObservedVoice, Origin
+from ddvoices.model import LockedVoice, ObservedVoice, Origin
 
 ADA, BOB = voice("ada", name="Ada"), voice("bob", name="Bob")
 MINE = {"ada": {"name": "Ada", "gender": "female", "locale": "en-GB", "sample": "samples/a.wav"}}
@@ -21,11 +21,9 @@ def there(*ids: str, spec: Any = BOB, **fields: Any) -> tuple[ObservedVoice, ...
     return tuple(unmarked(spec, voice_id, **fields) for voice_id in ids)
 
 
-def pins(root: Path, lock: Any = EMPTY_LOCK, **observed: tuple[ObservedVoice, ...]) -> dict[str, Any]:
+def pins(root: Path, **observed: tuple[ObservedVoice, ...]) -> dict[str, Any]:
     """Take all in, and return what each new key pins."""
-    composed = take_all(
-        root, {name: region(*found, name=name) for name, found in observed.items()}, lock=lock
-    )
+    composed = take_all(root, {name: region(*found, name=name) for name, found in observed.items()})
     return {entry.key: entry.fields["ids"] for entry in composed.entries}
 
 
@@ -70,15 +68,17 @@ def test_the_key_is_the_name_as_keys_are_written(tmp_path: Path, name: str, key:
 
 
 def test_a_key_that_means_something_already_is_not_taken(tmp_path: Path) -> None:
-    """Keys of the catalog, former ones, those of marked voices, and those of the lock."""
+    """Keys of the catalog, former ones, those of marked voices, of the lock, and of unanswered creates."""
     mine = {**MINE, "x": {**MINE["ada"], "name": "Other", "moved_from": ["eve"]}}
-    names = ["Ada", "Eve", "Zoe", "Lou", "x" * 100, f"{'x' * 101}"]
+    names = ["Ada", "Eve", "Zoe", "Lou", "Sue", "x" * 100, f"{'x' * 101}"]
     strangers = tuple(unmarked(BOB, f"id-{n}", name=name) for n, name in enumerate(names))
     known = LockedVoice(id="gone", origin=Origin.ADOPTED)
     lock = locked([voice_record("us", ACCOUNT, "lou", known)])
     orphan = seen(voice("zoe"), "marked")
-    found = pins(write_catalog(tmp_path, mine), lock, us=(seen(ADA), orphan, *strangers))
-    assert set(found) == {"ada-2", "eve-2", "zoe-2", "lou-2", "x" * 100, "x" * 98 + "-2"}
+    observed = {"us": region(seen(ADA), orphan, *strangers)}
+    composed = take_all(write_catalog(tmp_path, mine), observed, lock=lock, sent=frozenset({"sue"}))
+    found = {entry.key for entry in composed.entries}
+    assert found == {"ada-2", "eve-2", "zoe-2", "lou-2", "sue-2", "x" * 100, "x" * 98 + "-2"}
 
 
 def test_what_stands_against_a_voice(tmp_path: Path) -> None:
