@@ -102,11 +102,10 @@ def _in_the_way(key: str, one: Candidate, region: RegionPlan) -> str | None:
     if not differing:
         problems = [problem.message for problem in region.errors if problem.key == key]
         return "can't be adopted" + "".join(f": {problem}" for problem in problems)
-    field = differing[0]
-    return (
-        f"has the {field.path} {quoted(str(field.before))}, and the catalog would say "
-        f"{quoted(str(field.after))}: {advice(one, field.path)}"
-    )
+    field, after = differing[0], str(differing[0].after)
+    what = f"has the {field.path} {quoted(str(field.before))}, and the catalog would say {quoted(after)}"
+    # its title may well be its name; a default isn't known to be its locale
+    return f"{what}: {advice(one, field.path, after if field.path == 'name' else None)}"
 
 
 def _without(

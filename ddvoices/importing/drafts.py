@@ -44,9 +44,9 @@ def make_drafts(candidates: Sequence[Candidate]) -> tuple[tuple[Draft, ...], tup
     return tuple(drafts), tuple(unwritable)
 
 
-def advice(one: Candidate, field: str) -> str:
-    """Return how a person gives the service another value for one of its fields."""
-    option = f"--{field} {field.upper()}"
+def advice(one: Candidate, field: str, value: str | None = None) -> str:
+    """Return how a person gives the service another value for one of its fields, perhaps this one."""
+    option = f"--{field} {field.upper() if value is None else quote(value)}"
     return f"set it by `ddvoices voices update {quote(one.voice.id)} -r {one.region} {option}`"
 
 
