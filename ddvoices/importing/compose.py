@@ -54,9 +54,9 @@ def compose(
     drafts, unwritable = make_drafts(chosen)
     while True:
         entries = make_entries(drafts, situation.everything, _keys(situation))
-        text = text_with(entries)
         if not entries:
-            return Composed(entries=(), text=text, unwritable=unwritable)
+            return Composed(entries=(), text="", unwritable=unwritable)
+        text = text_with(entries)
         wrong = dict(_differing(entries, situation, load(text)))
         if not wrong:
             return Composed(entries=entries, text=text, unwritable=unwritable)

@@ -121,7 +121,7 @@ def _is_told(composed: Composed, observed: Mapping[str, ObservedRegion], everyth
 def _reads_as_it_was_said(composed: Composed) -> None:
     """Another reader of YAML finds the same, and a terminal isn't steered."""
     assert all(line.isprintable() for line in composed.text.splitlines())
-    written = (yaml.safe_load(composed.text) or {}).get("voices") or {}
+    written = (yaml.safe_load(composed.text) or {"voices": {}})["voices"]
     assert list(written) == [entry.key for entry in composed.entries]
     for entry in composed.entries:
         fields = written[entry.key]

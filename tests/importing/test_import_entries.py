@@ -9,9 +9,18 @@ import pytest
 from importing.taking import read, take_all, write_catalog
 from plan.makers import ACCOUNT, locked, region, seen, unmarked, voice
 
-from ddvoices.importing import Obstacle, choose_all, choose_named, survey
+from ddvoices.errors import OutputError
+from ddvoices.importing import (
+    Obstacle,
+    Situation,
+    choose_all,
+    choose_named,
+    choose_target,
+    compose,
+    survey,
+)
 from ddvoices.lockfile import voice_record
-from ddvoices.model import LockedVoice, ObservedVoice, Origin
+from ddvoices.model import EMPTY_LOCK, LockedVoice, ObservedVoice, Origin
 
 ADA, BOB = voice("ada", name="Ada"), voice("bob", name="Bob")
 MINE = {"ada": {"name": "Ada", "gender": "female", "locale": "en-GB", "sample": "samples/a.wav"}}
@@ -101,11 +110,20 @@ def test_what_stands_against_a_voice(tmp_path: Path) -> None:
             unmarked(BOB, "left"),
             seen(voice("orphan"), "orphan"),
             seen(voice("theirs"), "theirs", owner="somebody-else"),
+            unmarked(BOB, "made"),
+            unmarked(BOB, "former"),
             unmarked(BOB, "free"),
         )
     }
-    entry = LockedVoice(id="left", origin=Origin.ADOPTED)
-    lock = locked([voice_record("us", ACCOUNT, "bob", entry)])
+    known = {
+        "left": ("bob", Origin.ADOPTED),
+        "made": ("sue", Origin.CREATED),
+        "former": ("pia", Origin.ADOPTED),
+    }
+    lock = locked(
+        voice_record("us", ACCOUNT, key, LockedVoice(id=voice_id, origin=origin))
+        for voice_id, (key, origin) in [*known.items(), ("pinned", ("pia", Origin.ADOPTED))]
+    )
     everything = survey(read(root), observed, lock)
     assert {one.voice.id: one.obstacle for one in everything} == {
         "twin-1": Obstacle.LOOKALIKE,
@@ -114,6 +132,8 @@ def test_what_stands_against_a_voice(tmp_path: Path) -> None:
         "left": Obstacle.LEFT,
         "orphan": Obstacle.OURS,
         "theirs": Obstacle.FOREIGN,
+        "made": Obstacle.OURS,
+        "former": Obstacle.OURS,
         "free": None,
     }
     choice = choose_all(everything)
@@ -122,3 +142,40 @@ def test_what_stands_against_a_voice(tmp_path: Path) -> None:
     named = choose_named(everything, ["left", "free", "left", "theirs", "none"], observed)
     assert [one.voice.id for one in named.chosen] == ["left", "free"]
     assert len(named.problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda text: text.replace("Ada", "Eve"), "would not mean what it means now"),
+        (lambda _: "voices: {}", "would not mean what it means now"),
+        (lambda text: f"{text}\n    age: [", "nothing can be appended"),
+        (
+            lambda text: text.replace("{us: free}", "{us: gone}"),
+            "can't be adopted: the pinned voice gone",
+        ),
+        (
+            lambda text: text.replace("name: Bob", "name: Bobby"),
+            "has the name 'Bob', and the",
+        ),
+    ],
+)
+def test_a_text_that_means_anything_else_is_not_written(tmp_path: Path, spoil: Any, said: str) -> None:
+    """Nothing is known to write one: this is the proof that would find it."""
+    root = write_catalog(tmp_path, {})
+    (root / "mine.yaml").write_text('voices:\n  ada: {name: Ada, gender: female, ids: {us: "1"}}\n')
+    catalog, target, observed = read(root), choose_target(root, "mine.yaml"), {"us": region(*there("free"))}
+    everything = survey(catalog, observed, EMPTY_LOCK)
+    situation = Situation(catalog=catalog, observed=observed, lock=EMPTY_LOCK, everything=everything)
+    try:
+        composed = compose(
+            everything,
+            situation,
+            text_with=lambda entries: spoil(target.text_with(entries)),
+            load=target.load_with,
+        )
+        problem = "; ".join(map(str, composed.unwritable))
+        assert composed.entries == ()
+    except OutputError as error:
+        problem = str(error)
+    assert said in problem
