@@ -147,3 +147,10 @@ def check_voices(document: Document, findings: Findings) -> list[Entry]:
         for key, fields in voices.items()
         if isinstance(fields, dict)
     ]
+
+
+def wrong_fields(voices: Mapping[str, Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    """Return the fields of each voice, by its key, that the schema would find fault with."""
+    document = Document(file="", data={"voices": dict(voices)})
+    entries = check_voices(document, Findings())
+    return {entry.key: frozenset(str(path[2]) for path in entry.wrong if len(path) > 2) for entry in entries}

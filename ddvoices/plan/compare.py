@@ -22,6 +22,7 @@ from ddvoices.model import (
     VoiceSpec,
 )
 from ddvoices.plan.describe import CONTENT, LISTED, describe, sent_values
+from ddvoices.plan.evidence import evidence
 
 _STILL_PUBLIC = "the old voice stays public until it is deleted (--prune)"
 _UNKNOWN = "nothing remembers what was sent for the old voice: its sample, age or transcript differs"
@@ -57,7 +58,12 @@ def compare(spec: VoiceSpec, claim: Claim, entry: LockEntry | None, *, pin: str 
         fields = _baseline(spec) if content is None else ()
         changes.append(
             Adopt(
-                key=spec.key, reason=reason, spec=spec, voice=side.voice, fields=fields, note=side.until_now
+                key=spec.key,
+                reason=reason,
+                spec=spec,
+                voice=side.voice,
+                fields=fields,
+                note=evidence(spec, side.facts, reason),
             )
         )
     fields = _listed_changes(side)
@@ -85,12 +91,6 @@ class _Side:
         """What the lock says of the voice, under this key first: it may have been another's."""
         found = self.facts.locked
         return found.get(self.spec.key) or next((found[key] for key in sorted(found)), None)
-
-    @property
-    def until_now(self) -> str | None:
-        """Say whose voice it was, as far as the lock remembers."""
-        others = sorted(self.facts.locked.keys() - {self.spec.key})
-        return f"until now the voice of {', '.join(others)}" if others else None
 
     @property
     def choice(self) -> str | None:
