@@ -131,7 +131,8 @@ class _Look:
         if self._own:
             return None
         spec = _natural_key(intent)
-        new = [voice for voice in self._voices if voice.id not in known and looks_like(spec, voice)]
+        unmarked = (voice for voice in self._voices if voice.id not in self._markers)
+        new = [voice for voice in unmarked if voice.id not in known and looks_like(spec, voice)]
         if len(new) > 1:
             return Settled(fate=Fate.UNKNOWN)
         return Settled(fate=Fate.FOUND, voice=new[0]) if new else None

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from machine.catalogs import OWNERS
+from machine.checkout import Checkout
 from machine.engine import SETTLE, Ran, Wish
 from machine.place import KEYS
 from machine.run import Json, Run, Write
@@ -59,6 +60,7 @@ class Judge:
         self.forgotten: set[str] = set()
         self.unanswered: set[str] = set()
         self.adoptable: set[str] = set()
+        self._makers: dict[str, Checkout] = {}
         self._before: set[str] = set()
         self._at_start: set[str] = set()
         self._raced: set[str] = set()
@@ -80,12 +82,15 @@ class Judge:
         self._before = {voice["id"] for voice in self._world.voices(write.region)}
         {"POST": self._post, "PUT": self._put, "DELETE": self._delete}[write.method](run, write)
 
-    def hears(self, write: Write, answered: bool) -> None:
-        """Take note of a create that was carried out and not answered."""
-        if write.method == "POST" and not answered:
-            now = {voice["id"] for voice in self._world.voices(write.region)}
-            self.unanswered |= now - self._before
-        if write.method == "POST" and self._racing:
+    def hears(self, run: Run, write: Write, answered: bool) -> None:
+        """Take note of who has made what, and of a create that was carried out and not answered."""
+        if write.method != "POST":
+            return
+        made = {voice["id"] for voice in self._world.voices(write.region)} - self._before
+        self._makers.update(dict.fromkeys(made, run.checkout))
+        if not answered:
+            self.unanswered |= made
+        if self._racing:
             self._raced.add(write.fields["speaker_id"])
 
     def raced(self) -> None:
@@ -233,8 +238,10 @@ class Judge:
         return self._named(run, region, voice) or self.shows(region, voice)
 
     def _named(self, run: Run, region: str, voice: Json) -> bool:
+        """Tell whether a machine has a voice's id, or an intent of its own that has made it."""
         evidence = run.checkout.evidence(region)
-        return voice["id"] in evidence or voice["speaker_id"] in evidence
+        own = self._makers[voice["id"]] is run.checkout
+        return voice["id"] in evidence or (own and voice["speaker_id"] in evidence)
 
     def _visible(self, region: str, voice: Json) -> bool:
         after = self._world.settings(region)["visible_after_ms"]

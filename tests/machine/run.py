@@ -68,7 +68,7 @@ class Run:
         *,
         judge: Callable[[Run, Write], None],
         others: Callable[[], None],
-        tell: Callable[[Write, bool], None],
+        tell: Callable[[Run, Write, bool], None],
     ) -> None:
         self.checkout = checkout
         self.catalog: Catalog = checkout.catalog
@@ -109,7 +109,7 @@ class Run:
                 answered = response.ok and response.content != b""
             finally:
                 if write is not None:
-                    self._tell(write, answered)
+                    self._tell(self, write, answered)
             return response
 
     def moment(self) -> None:
