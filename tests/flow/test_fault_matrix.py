@@ -282,7 +282,9 @@ def converge() -> Callable[..., bool]:
     example = re.search(r"```python\n(.*?)```", ENGINE.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert example
     code = example[1].replace("settle=10", "settle=1")
-    code = code.replace("make_plan(catalog, observed, lock)", "make_plan(catalog, observed, lock, prune)")
+    asked = "prepare(regions, catalog, journal, options=options)"
+    assert asked in code
+    code = code.replace(asked, "prepare(regions, catalog, journal, prune, options)")
     names: dict[str, Any] = {"prune": PlanOptions(prune=True)}
     exec(code, names)  # noqa: S102 - our own document
     shown: Callable[..., bool] = names["converge"]
