@@ -45,8 +45,8 @@ def test_some_steps(inside: Inside, tmp_path: Path) -> None:
 @pytest.mark.proof
 @pytest.mark.xfail(
     strict=False,
-    reason="open: a service that makes up speakerIds and shows voices late, a race of two, and the lock of the "
-    "other machine: a copy stays that nobody knows as ours",
+    reason="open: a service that makes up speakerIds and shows voices late, a race of two, and the lock of "
+    "the other machine: a copy stays that nobody knows as ours",
 )
 def test_thousands_of_steps(inside: Inside, tmp_path: Path) -> None:
     least = SEARCHED or 5_000
