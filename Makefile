@@ -46,6 +46,9 @@ bench: $(VENV)/.dev .peers/.ready ## Measurements, as ratios against a peer in t
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/sockets.py
 	$(BIN)/python benchmarks/batch.py
+	$(BIN)/python benchmarks/apply.py
+	$(BIN)/python benchmarks/plan.py
+	$(BIN)/python benchmarks/growth.py
 
 docs: $(VENV)/.dev ## Write the parts of the README that come from real runs
 	$(BIN)/python docs/generate.py

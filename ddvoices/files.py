@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -17,12 +18,12 @@ _MOST_LINKS = 40
 
 
 @contextmanager
-def whole_file(path: Path, *, mode: int | None = None) -> Iterator[IO[bytes]]:
+def whole_file(path: Path, *, mode: int | None = None, new: bool = False) -> Iterator[IO[bytes]]:
     """Open a file for writing that takes its name when everything is written.
 
     It is written beside ``path`` and moved over it, so that nobody sees half of it and a crash leaves the
     old one. A link at ``path`` is replaced, not followed. Without a ``mode`` it gets that of the file whose
-    place it takes, else what is usual for this user.
+    place it takes, else what is usual for this user. A ``new`` one takes nobody's place.
 
     Raises:
         OutputError: it can't be written there.
@@ -40,7 +41,10 @@ def whole_file(path: Path, *, mode: int | None = None) -> Iterator[IO[bytes]]:
             file.flush()
             os.fchmod(file.fileno(), _mode_of(path) if mode is None else mode)
             os.fsync(file.fileno())
-        beside.replace(path)
+        if new:
+            path.hardlink_to(beside)  # unlike a move, never over a file that somebody has made meanwhile
+        else:
+            beside.replace(path)
         sync_folder(path.parent)
     except DdvoicesError:  # the caller's own; one with a status is an OSError too
         raise
@@ -134,7 +138,19 @@ def sync_folder(path: Path) -> None:
             os.close(descriptor)
 
 
-def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
+def write_whole(path: Path, data: bytes, *, mode: int | None = None, new: bool = False) -> None:
     """Write a file at once, as `whole_file` does."""
-    with whole_file(path, mode=mode) as file:
+    with whole_file(path, mode=mode, new=new) as file:
         file.write(data)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder against others who do the same on this machine; where it has no locks, nobody waits."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -24,6 +24,7 @@ from ddvoices.resources import read_schema, schema_names
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SDK = (ROOT / "docs" / "sdk.md").read_text(encoding="utf-8")
+GUARANTEES = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
 KEY_ERRORS = {
     Reason.PIN_NOT_FOUND,
     Reason.AMBIGUOUS,
@@ -173,11 +174,30 @@ def side_by_side() -> list[list[str]]:
     ]
 
 
+NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+
+
+def is_there(path: str, name: str) -> bool:
+    """Tell whether a file has a test: a function, or a class that is made there."""
+    text = (ROOT / path).read_text(encoding="utf-8") if (ROOT / path).exists() else ""
+    begins = f"def {name}(" if name.startswith("test_") else f"{name} = "
+    return any(line.lstrip().startswith(begins) for line in text.splitlines())
+
+
 @pytest.mark.parametrize("row", side_by_side(), ids=lambda row: row[3].strip("`").rpartition("::")[2])
 def test_each_line_of_the_comparison_names_a_test_that_is_there(row: list[str]) -> None:
-    named = re.fullmatch(r"`(tests/[\w/]+\.py)::(test_\w+)`", row[3])
+    named = NAMED.fullmatch(row[3])
     assert named, row
-    assert re.search(rf"^def {named[2]}\(", (ROOT / named[1]).read_text(encoding="utf-8"), re.MULTILINE), row
+    assert is_there(*named.groups()), row
+
+
+def test_each_guarantee_names_tests_that_are_there() -> None:
+    """In every line of every table, those of what is not promised too."""
+    heads = ("| you can count on |", "| not promised |", "|---|")
+    rows = [line for line in GUARANTEES.splitlines() if line.startswith("|") and not line.startswith(heads)]
+    assert len(rows) > 50
+    assert [row for row in rows if not NAMED.search(row.rpartition(" | ")[2])] == []
+    assert [named for named in NAMED.findall(GUARANTEES) if not is_there(*named)] == []
 
 
 def test_the_comparison_has_every_method_of_the_official_sdk() -> None:

@@ -14,7 +14,7 @@ from io import BufferedReader
 from typing import BinaryIO
 from uuid import uuid4
 
-from ddvoices.apply.lost import Fate, looks_like, settle_intent
+from ddvoices.apply.lost import Fate, Search, Settled, looks_like, settle_intents
 from ddvoices.apply.open_creates import open_at, open_create
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.remember import created_voice
@@ -100,9 +100,7 @@ class Creator:
             try:
                 return created_voice(spec, self._send(spec, sample, file, intent))
             except OutcomeUnknownError as error:
-                settled = settle_intent(
-                    self._client, intent, self._options, owner=self._owner, taken=tuple(self.made)
-                )
+                settled = self._look_for(intent)
                 if settled.voice is not None:
                     return created_voice(spec, settled.voice.id, found=settled.fate is Fate.FOUND)
                 if settled.fate is Fate.UNKNOWN:
@@ -111,6 +109,11 @@ class Creator:
                     ) from error
                 last = error
         raise NeverMadeError(f"sent {_SENDS} times and never made: {last}") from last
+
+    def _look_for(self, intent: Intent) -> Settled:
+        """Return what became of a create whose answer was lost."""
+        search = Search(intent=intent, taken=frozenset(tuple(self.made)))
+        return settle_intents(self._client, [search], self._options, owner=self._owner)[intent.id]
 
     def _send(self, spec: VoiceSpec, sample: Sample, file: BinaryIO, intent: Intent) -> str:
         file.seek(0)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ddvoices.apply.listing import Voices, poll
+from ddvoices.apply.listing import poll
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ServiceError
-from ddvoices.identity import Marker, owner_hash, owner_hashes, read_marker, same_natural_key
+from ddvoices.identity import owner_hash, owner_hashes, read_marker, same_natural_key
 from ddvoices.lockfile import Intent
 from ddvoices.model import Gender, ObservedVoice, VoiceSpec
 
@@ -32,57 +32,110 @@ class Settled:
     voice: ObservedVoice | None = None
 
 
-def settle_intent(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """An intent that is to be settled.
+
+    ``taken`` ids are other keys'. A search that isn't ``urgent`` ends with the others, or after one look.
+    """
+
+    intent: Intent
+    taken: frozenset[str] = frozenset()
+    urgent: bool = True
+
+
+def settle_intents(
+    client: DeepdubClient, searches: Sequence[Search], options: ApplyOptions, *, owner: str
+) -> dict[str, Settled]:
+    """Look for what intents made until it shows up or the time is over; return the fate of each by its id."""
+    found: dict[str, Settled] = {}
+    last: _Look | ServiceError | None = None
+    for voices in poll(client, options):
+        last = voices if isinstance(voices, ServiceError) else _Look(voices, owner)
+        if isinstance(last, _Look):
+            found = _matched(last, searches, found)
+        if not any(search.urgent and not _is_sure(found.get(search.intent.id)) for search in searches):
+            break
+    stopped = options.stop.is_set()
+    return {
+        search.intent.id: _fate(client, search.intent, found.get(search.intent.id), last, stopped=stopped)
+        for search in searches
+    }
+
+
+def _matched(look: _Look, searches: Sequence[Search], known: Mapping[str, Settled]) -> dict[str, Settled]:
+    """Return what is known after one more look: a voice is what one intent made, of several the first."""
+    found = {intent_id: settled for intent_id, settled in known.items() if _is_sure(settled)}
+    for search in searches:
+        if search.intent.id not in found:
+            claimed = {settled.voice.id for settled in found.values() if settled.voice is not None}
+            settled = look.match(search.intent, taken=search.taken | claimed)
+            if settled is not None:
+                found[search.intent.id] = settled
+    return found
+
+
+def _is_sure(settled: Settled | None) -> bool:
+    return settled is not None and settled.fate is not Fate.UNKNOWN
+
+
+def _fate(
     client: DeepdubClient,
     intent: Intent,
-    options: ApplyOptions,
+    found: Settled | None,
+    last: _Look | ServiceError | None,
     *,
-    owner: str,
-    taken: Collection[str] = (),
+    stopped: bool,
 ) -> Settled:
-    """Look for what an intent made until it shows up or the time is over. ``taken`` ids are other keys'."""
-    last: Voices | ServiceError = ()
-    settled: Settled | None = None
-    for last in poll(client, options):
-        settled = None if isinstance(last, ServiceError) else match(last, intent, owner=owner, taken=taken)
-        if settled is not None and settled.fate is not Fate.UNKNOWN:
-            return settled
+    """Return the fate of an intent once the time is over; ``last`` is what the last look showed."""
+    if found is not None and _is_sure(found):
+        return found
     if intent.made is not None:
         return _asked_for(client, intent.made)
-    if settled is not None:
-        return settled
-    if isinstance(last, ServiceError) or options.stop.is_set():
+    if found is not None or not isinstance(last, _Look) or stopped:
         return Settled(fate=Fate.UNKNOWN)
-    if intent.publish and not any(marker.publish for marker in _own(_markers(last, owner), owner)):
+    if intent.publish and not last.shows_published:
         return Settled(fate=Fate.UNKNOWN)
     return Settled(fate=Fate.NOT_MADE)
 
 
-def match(
-    voices: Iterable[ObservedVoice], intent: Intent, *, owner: str, taken: Collection[str] = ()
-) -> Settled | None:
-    """Return the voice that an intent made, if ``voices`` shows it.
+class _Look:
+    """One listing, with the markers in it, whoever's they are."""
 
-    By the id that the answer named, or the marker; only where no voice carries one of ours, by the natural
-    key. Of several new voices that have it, nobody knows which one it is: an unknown fate.
-    """
-    voices = sorted(voices, key=lambda voice: (voice.created_at or "", voice.id))
-    for voice in voices:
-        if voice.id == intent.made:
-            return Settled(fate=Fate.MADE, voice=voice)
-    marker, known = read_marker(intent.marker), {*intent.before, *taken}
-    markers = _markers(voices, owner)
-    for voice in voices:
-        if marker is not None and markers.get(voice.id) == marker and voice.id not in known:
-            return Settled(fate=Fate.MADE, voice=voice)
-    if _own(markers, owner):
-        return None
-    spec = _natural_key(intent)
-    unknown = (voice for voice in voices if voice.id not in known and voice.id not in markers)
-    new = [voice for voice in unknown if looks_like(spec, voice)]
-    if len(new) > 1:
-        return Settled(fate=Fate.UNKNOWN)
-    return Settled(fate=Fate.FOUND, voice=new[0]) if new else None
+    def __init__(self, voices: Iterable[ObservedVoice], owner: str) -> None:
+        self._voices = sorted(voices, key=lambda voice: (voice.created_at or "", voice.id))
+        read = ((voice.id, read_marker(voice.speaker_id, ours=owner_hashes(owner))) for voice in self._voices)
+        self._markers = {voice_id: marker for voice_id, marker in read if marker is not None}
+        self._own = [marker for marker in self._markers.values() if marker.owner == owner_hash(owner)]
+
+    @property
+    def shows_published(self) -> bool:
+        """Tell whether a published voice of ours is listed."""
+        return any(marker.publish for marker in self._own)
+
+    def match(self, intent: Intent, *, taken: Collection[str]) -> Settled | None:
+        """Return the voice that an intent made, if it is here.
+
+        By the id that the answer named, or the marker; only where no voice carries one of ours, by the
+        natural key. Of several new voices that have it, nobody knows which one it is: an unknown fate.
+        """
+        marker, known = read_marker(intent.marker), {*intent.before, *taken}
+        named = [voice for voice in self._voices if voice.id == intent.made]
+        marked = [
+            voice
+            for voice in self._voices
+            if marker is not None and self._markers.get(voice.id) == marker and voice.id not in known
+        ]
+        if named or marked:
+            return Settled(fate=Fate.MADE, voice=[*named, *marked][0])
+        if self._own:
+            return None
+        spec = _natural_key(intent)
+        unmarked = (voice for voice in self._voices if voice.id not in self._markers)
+        new = [voice for voice in unmarked if voice.id not in known and looks_like(spec, voice)]
+        if len(new) > 1:
+            return Settled(fate=Fate.UNKNOWN)
+        return Settled(fate=Fate.FOUND, voice=new[0]) if new else None
 
 
 def looks_like(spec: VoiceSpec, voice: ObservedVoice) -> bool:
@@ -99,18 +152,6 @@ def _asked_for(client: DeepdubClient, voice_id: str) -> Settled:
     except ServiceError:
         voice = None
     return Settled(fate=Fate.UNKNOWN if voice is None else Fate.MADE, voice=voice)
-
-
-def _markers(voices: Iterable[ObservedVoice], owner: str) -> dict[str, Marker]:
-    """Return id → marker, whoever's it is."""
-    ours = owner_hashes(owner)
-    read = ((voice.id, read_marker(voice.speaker_id, ours=ours)) for voice in voices)
-    return {voice_id: marker for voice_id, marker in read if marker is not None}
-
-
-def _own(markers: Mapping[str, Marker], owner: str) -> list[Marker]:
-    own = owner_hash(owner)
-    return [marker for marker in markers.values() if marker.owner == own]
 
 
 def _natural_key(intent: Intent) -> VoiceSpec:

@@ -26,10 +26,9 @@ def not_shown_yet(intents: Iterable[Intent], observed: Mapping[str, ObservedRegi
 
     What an interrupted run has made may show up later: it is not gone.
     """
+    there = {name: {voice.id for voice in region.voices} for name, region in observed.items()}
     return tuple(
-        intent
-        for intent in intents
-        if intent.made is None or all(voice.id != intent.made for voice in observed[intent.region].voices)
+        intent for intent in intents if intent.made is None or intent.made not in there[intent.region]
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from ddvoices.apply.lost import Fate, Settled, settle_intent
+from ddvoices.apply.lost import Fate, Search, Settled, settle_intents
 from ddvoices.apply.open_creates import (
     made_voice,
     not_shown_yet,
@@ -18,7 +18,7 @@ from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ServiceError
 from ddvoices.identity import read_marker
-from ddvoices.lockfile import Intent, Journal, close_record, intent_record, voice_record
+from ddvoices.lockfile import Intent, Journal, Record, close_record, intent_record, voice_record
 from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice, Origin
 from ddvoices.plan import concerns
 
@@ -36,24 +36,21 @@ def settle_open_intents(
 ) -> None:
     """Settle what an interrupted run has left open; ``sections`` are the regions' accounts in the lock.
 
-    ``lock`` holds what the journal knows.
-
     A voice that was made goes into the journal, and so does one that the key is pinned to since: a person has
     decided. An intent of which nothing came is closed, if it was sent to this very account. One that can't be
-    decided stays open.
+    decided stays open. ``lock`` holds what the journal knows.
     """
-    settled_now: set[str] = set()
-    endpoints = {region: client.base_url for region, client in clients.items()}
-    for intent in open_at(journal.open_intents(), endpoints):
-        taken = settled_now | of_other_keys(intent, lock)
-        settled = _settle(clients[intent.region], intent, options, desired, lock, taken)
-        if settled.voice is not None:
-            settled_now.add(settled.voice.id)
-            locked = _locked(intent, settled.voice, settled.fate)
-            where = intent.region, intent.account, intent.key
-            journal.append(voice_record(*where, locked, intent=intent.id))
-        elif settled.fate is Fate.NOT_MADE and sections.get(intent.region) == intent.account:
-            journal.append(close_record(intent.id))
+    for region, client in clients.items():
+        intents = open_at(journal.open_intents(), {region: client.base_url})
+        pinned = {intent.id: _pinned(client, intent, desired, lock) for intent in intents}
+        decided = {settled.voice.id for settled in pinned.values() if settled and settled.voice}
+        searches = [_search(i, desired, lock, decided) for i in intents if pinned[i.id] is None]
+        looked = settle_intents(client, searches, options, owner=desired.owner) if searches else {}
+        for intent in intents:
+            settled = pinned[intent.id] or looked[intent.id]
+            same_account = sections.get(region) == intent.account
+            for record in _records(intent, settled, same_account=same_account):
+                journal.append(record)
 
 
 def look_again(lately: Iterable[Intent], observed: Mapping[str, ObservedRegion], journal: Journal) -> None:
@@ -63,43 +60,45 @@ def look_again(lately: Iterable[Intent], observed: Mapping[str, ObservedRegion],
     """
     for intent in not_shown_yet(lately, observed):
         journal.append(intent_record(intent))
+    there = {name: {voice.id: voice for voice in region.voices} for name, region in observed.items()}
     for intent in lately:
-        for voice in observed[intent.region].voices:
-            if voice.id == intent.made:
-                locked = _locked(intent, voice, Fate.MADE)
-                if locked.reported:
-                    journal.append(voice_record(intent.region, intent.account, intent.key, locked))
+        voice = there[intent.region].get(intent.made or "")
+        locked = _locked(intent, voice, Fate.MADE) if voice is not None else None
+        if locked is not None and locked.reported:
+            journal.append(voice_record(intent.region, intent.account, intent.key, locked))
 
 
 def _locked(intent: Intent, voice: ObservedVoice, fate: Fate) -> LockedVoice:
     """Return what is remembered of a voice, a `speakerId` of the service's own too: by that it is ours."""
     origin = Origin.FOUND if fate is Fate.FOUND else Origin.CREATED
     locked = made_voice(intent, voice.id, origin=origin)
-    marked = read_marker(voice.speaker_id) is not None
-    return (
-        locked
-        if marked or not voice.speaker_id
-        else replace(locked, reported={"speaker_id": voice.speaker_id})
-    )
+    if not voice.speaker_id or read_marker(voice.speaker_id) is not None:
+        return locked
+    return replace(locked, reported={"speaker_id": voice.speaker_id})
 
 
-def _settle(
-    client: DeepdubClient,
-    intent: Intent,
-    options: ApplyOptions,
-    desired: Catalog,
-    lock: Lock,
-    taken: Collection[str],
-) -> Settled:
-    """Return the fate of an intent; one that no voice of the catalog waits for is looked for once."""
+def _records(intent: Intent, settled: Settled, *, same_account: bool) -> Iterator[Record]:
+    """Yield what the journal has to learn of an intent's fate."""
+    if settled.voice is not None:
+        locked = _locked(intent, settled.voice, settled.fate)
+        yield voice_record(intent.region, intent.account, intent.key, locked, intent=intent.id)
+    elif settled.fate is Fate.NOT_MADE and same_account:
+        yield close_record(intent.id)
+
+
+def _pinned(client: DeepdubClient, intent: Intent, desired: Catalog, lock: Lock) -> Settled | None:
+    """Return the voice that the key of an intent is pinned to since, if it is there."""
     pin = pinned_since(intent, desired, lock)
-    if pin is not None:
-        try:
-            voice = client.observe_voice(pin)
-        except ServiceError:
-            voice = None
-        if voice is not None:
-            return Settled(fate=Fate.FOUND, voice=voice)
+    if pin is None:
+        return None
+    try:
+        voice = client.observe_voice(pin)
+    except ServiceError:
+        return None
+    return Settled(fate=Fate.FOUND, voice=voice) if voice is not None else None
+
+
+def _search(intent: Intent, desired: Catalog, lock: Lock, decided: set[str]) -> Search:
+    """Return how to look for what an intent made: once, if no voice of the catalog waits for it."""
     wanted = any(concerns(open_create(intent), spec) for spec in desired.wanted_in(intent.region))
-    patience = options if wanted else replace(options, settle=0.0)
-    return settle_intent(client, intent, patience, owner=desired.owner, taken=taken)
+    return Search(intent=intent, taken=of_other_keys(intent, lock) | decided, urgent=wanted)

@@ -83,7 +83,7 @@ class RegionRun:
     def run(self) -> list[Outcome]:
         """Carry out the plan and return an outcome for every pending change, in the plan's order."""
         todo = order(self._plan.pending)
-        with ThreadPoolExecutor(self._options.parallelism, f"{self._plan.region} change") as self._pool:
+        with ThreadPoolExecutor(self._workers, f"{self._plan.region} change") as self._pool:
             self._attempt_all(apart(todo.deletes))
             for change in todo.adopts:
                 self._attempt(change)
@@ -93,6 +93,16 @@ class RegionRun:
             self._verify()
             self._attempt_all(apart(todo.late))
         return [self._outcomes[id(change)] for change in self._plan.pending]
+
+    @property
+    def _workers(self) -> int:
+        """Return how many changes may be under way at once.
+
+        Where the client counts the requests, it is twice as many: while one change waits for the disk,
+        another asks the service. One at a time stays one after the other.
+        """
+        most, counted = self._options.parallelism, self._client.max_concurrent
+        return 2 * most if counted is not None and 1 < counted <= most else most
 
     def _until_one_is_shown(self, uploads: Sequence[Change]) -> Sequence[Change]:
         """Make one voice and wait until the service shows it; return the uploads that are left.

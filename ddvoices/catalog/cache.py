@@ -14,7 +14,6 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +71,10 @@ class SampleCache:
     def put(self, file: Path, status: os.stat_result, facts: AudioFacts) -> None:
         """Keep what was found out about a file in this state."""
         if not self._is_young(status):
-            self._new[os.fsdecode(file)] = {"state": _state(status), "facts": asdict(facts)}
+            self._new[os.fsdecode(file)] = {
+                "state": _state(status),
+                "facts": {name: getattr(facts, name) for name in _TYPES},
+            }
 
     def save(self) -> None:
         """Write what this run has used, if that differs from what is there."""

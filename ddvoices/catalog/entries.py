@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ddvoices.catalog.findings import Findings
@@ -43,9 +44,9 @@ class Section:
     def items(self, name: str) -> dict[Step, Any]:
         """Return what can be relied on in a list or a mapping, by index or key."""
         path, value = self.within(name), self.fields.get(name)
-        if path in self.wrong:
+        if not value or path in self.wrong:
             return {}
-        pairs = enumerate(value) if isinstance(value, list) else dict(value or {}).items()
+        pairs = enumerate(value) if isinstance(value, list) else dict(value).items()
         return {step: item for step, item in pairs if (*path, step) not in self.wrong}
 
     def has(self, name: str) -> bool:
@@ -64,9 +65,9 @@ class Entry(Section):
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings(Section):
-    """``catalog.yaml`` as it is written."""
+    """``catalog.yaml`` as it is written; without slots, so that what every voice asks is found out once."""
 
     @property
     def owner(self) -> str | None:
@@ -79,7 +80,7 @@ class Settings(Section):
         """Return the former owners."""
         return tuple(self.get("former_owners") or ())
 
-    @property
+    @cached_property
     def regions(self) -> Mapping[str, Mapping[str, str]] | None:
         """Return the endpoints of each known region, None if they can't be told."""
         unknown = not isinstance(self.document.data, dict)
@@ -103,6 +104,10 @@ class Settings(Section):
         if entry.has("regions"):
             written = entry.get("regions")
             return None if written is None else tuple(sorted(written))
+        return self._default_regions
+
+    @cached_property
+    def _default_regions(self) -> tuple[str, ...] | None:
         unknown = self.regions is None or (self.has("defaults") and self.get("defaults") is None)
         return None if unknown else tuple(sorted(self.default("regions")))
 
@@ -142,3 +147,10 @@ def check_voices(document: Document, findings: Findings) -> list[Entry]:
         for key, fields in voices.items()
         if isinstance(fields, dict)
     ]
+
+
+def wrong_fields(voices: Mapping[str, Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    """Return the fields of each voice, by its key, that the schema would find fault with."""
+    document = Document(file="", data={"voices": dict(voices)})
+    entries = check_voices(document, Findings())
+    return {entry.key: frozenset(str(path[2]) for path in entry.wrong if len(path) > 2) for entry in entries}

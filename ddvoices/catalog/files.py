@@ -14,7 +14,7 @@ from ddvoices.catalog.tree import Mark
 from ddvoices.errors import CatalogError, Problem
 
 SETTINGS_NAMES = ("catalog.yaml", "catalog.yml")
-_ENDINGS = (".yaml", ".yml")
+YAML_ENDINGS = (".yaml", ".yml")
 MAX_YAML_BYTES = 10 * 2**20
 _FOREIGN_MARKS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
@@ -37,7 +37,7 @@ class Root:
 
     def holds(self, real: Path) -> bool:
         """Tell whether a resolved path lies below the catalog."""
-        return real != self.real and real.is_relative_to(self.real)
+        return str(real).startswith(str(self.real).rstrip("/") + "/")  # both are resolved
 
     def resolve(self, relative: str) -> Path:
         """Return where a path below the catalog really leads; it may lead out, or nowhere."""
@@ -158,7 +158,7 @@ def _walk(root: Root, findings: Findings) -> Iterator[str]:
     for folder, folders, names in os.walk(root.real, onerror=unreadable):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            if name.endswith(_ENDINGS) and not name.startswith("."):
+            if name.endswith(YAML_ENDINGS) and not name.startswith("."):
                 yield str(Path(folder, name).relative_to(root.real))
 
 

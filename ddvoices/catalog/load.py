@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ddvoices.catalog.cache import SampleCache, default_cache_dir
@@ -19,15 +20,21 @@ from ddvoices.catalog.tree import Document
 from ddvoices.model import Catalog, Gender, Location, RegionSettings, Sample, VoiceSpec
 
 _Samples = Mapping[str, Sample]
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def load_catalog(
-    directory: str | Path = "voices", *, cache_dir: Path | None = None, read_git: bool = True
+    directory: str | Path = "voices",
+    *,
+    cache_dir: Path | None = None,
+    read_git: bool = True,
+    unsaved: Mapping[str, str] = _NOTHING,
 ) -> Catalog:
     """Read a catalog.
 
     ``cache_dir`` keeps what is known of samples, in the user's cache directory by default. With ``read_git``
-    the repository's commit is looked up.
+    the repository's commit is looked up. ``unsaved`` are files of voices as they would be: their paths below
+    the catalog, with ``/``, and their text, which is read in place of what may be on the disk.
 
     Raises:
         CatalogError: with everything that is wrong, in the order of files and lines; or there is no catalog.
@@ -35,15 +42,16 @@ def load_catalog(
     root, findings = open_root(directory), Findings()
     files = find_files(root, findings)
     settings = _read_settings(root, files.settings, findings)
-    entries = [entry for file in files.voices for entry in _read_voices(root, file, findings)]
+    names = sorted({*files.voices, *unsaved})
+    entries = [entry for file in names for entry in _read_voices(root, file, findings, unsaved.get(file))]
     check_rules(settings, entries, findings)
     samples = _read_samples(root, entries, cache_dir or default_cache_dir(), findings)
     findings.raise_problems()
     return _assemble(root, settings, entries, samples, findings, read_git=read_git)
 
 
-def _read_document(root: Root, file: str, findings: Findings) -> Document | None:
-    text = read_text(root, file, findings)
+def _read_document(root: Root, file: str, findings: Findings, unsaved: str | None = None) -> Document | None:
+    text = read_text(root, file, findings) if unsaved is None else unsaved
     return None if text is None else read_yaml(text, root.shown(file), findings)
 
 
@@ -54,8 +62,8 @@ def _read_settings(root: Root, file: str | None, findings: Findings) -> Settings
     return check_settings(document, findings)
 
 
-def _read_voices(root: Root, file: str, findings: Findings) -> list[Entry]:
-    document = _read_document(root, file, findings)
+def _read_voices(root: Root, file: str, findings: Findings, unsaved: str | None) -> list[Entry]:
+    document = _read_document(root, file, findings, unsaved)
     return [] if document is None else check_voices(document, findings)
 
 

@@ -6,9 +6,9 @@ reading stops long before that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import yaml
 
@@ -26,8 +26,7 @@ class _Stop(Exception):  # noqa: N818 - it ends one file's reading, and its caus
     """The rest of the file can't be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Built:
+class _Built(NamedTuple):
     """A finished value: how much it holds where aliases are counted in full, and how deep it is."""
 
     value: Any
@@ -85,19 +84,14 @@ class _Builder:
 
     def take(self, event: Any) -> None:
         """Add one event."""
-        match event:
-            case yaml.ScalarEvent():
-                self._take_scalar(event)
-            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                self._open(event)
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._close()
-            case yaml.AliasEvent():
-                self._take_alias(event)
-            case yaml.DocumentStartEvent():
-                self._documents += 1
-                if self._documents > 1:
-                    self._stop(_mark(event), "several documents in one file: make a file of each")
+        taker = self._TAKERS.get(type(event))
+        if taker is not None:
+            taker(self, event)
+
+    def _begin_document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            self._stop(_mark(event), "several documents in one file: make a file of each")
 
     def _problem(self, mark: Mark, message: str) -> None:
         self._findings.file_problem(self._file, message, mark)
@@ -107,14 +101,17 @@ class _Builder:
         raise _Stop
 
     def _take_scalar(self, event: Any) -> None:
-        mark = _mark(event)
-        self._refuse_tag(event, mark)
+        mark, text = _mark(event), event.value
         plain = not event.style and event.tag is None
-        value = plain_scalar(event.value) if plain else event.value
+        if not plain:
+            self._refuse_tag(event, mark)
+        value = plain_scalar(text) if plain else text
         if not isinstance(value, str):
-            mark = mark._replace(raw=event.value)
-        built = _Built(value, mark, 1 + len(event.value) // 100, 0)
-        self._finish(built, event.anchor, merge=plain and value == "<<")
+            mark = Mark(mark.line, mark.column, text)
+        weight = 1 + len(text) // 100
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Built(value, mark, weight, 0)
+        self._put(value, mark, weight, 0, merge=plain and value == "<<")
 
     def _open(self, event: Any) -> None:
         mark = _mark(event)
@@ -126,9 +123,12 @@ class _Builder:
         container = YamlMap() if isinstance(event, yaml.MappingStartEvent) else YamlList()
         self._frames.append(_Frame(container, mark, event.anchor))
 
-    def _close(self) -> None:
+    def _close(self, _: Any) -> None:
         frame = self._frames.pop()
-        self._finish(_Built(frame.container, frame.mark, frame.weight, frame.height), frame.anchor)
+        built = _Built(frame.container, frame.mark, frame.weight, frame.height)
+        if frame.anchor is not None:
+            self._anchors[frame.anchor] = built
+        self._put(*built)
 
     def _take_alias(self, event: Any) -> None:
         mark = _mark(event)
@@ -141,9 +141,8 @@ class _Builder:
         self._aliased += anchored.weight
         if self._aliased > MAX_ALIASED or len(self._frames) + anchored.height > MAX_DEPTH:
             self._stop(mark, f"*{event.anchor} and the aliases before it stand for too much: write it out")
-        self._finish(
-            _Built(anchored.value, mark._replace(raw=anchored.mark.raw), anchored.weight, anchored.height)
-        )
+        mark = Mark(mark.line, mark.column, anchored.mark.raw)
+        self._put(anchored.value, mark, anchored.weight, anchored.height)
 
     def _refuse_tag(self, event: Any, mark: Mark) -> None:
         if event.tag is not None:
@@ -151,57 +150,67 @@ class _Builder:
                 mark, f"tags such as {quoted(event.tag)} aren't supported: put text in quotes instead"
             )
 
-    def _finish(self, built: _Built, anchor: str | None = None, *, merge: bool = False) -> None:
+    def _put(self, value: Any, mark: Mark, weight: int, height: int, *, merge: bool = False) -> None:
         """Put a finished value where it belongs."""
-        if anchor is not None:
-            self._anchors[anchor] = built
         if not self._frames:
-            self.document = Document(file=self._file, data=built.value, at=built.mark)
+            self.document = Document(file=self._file, data=value, at=mark)
             return
         frame = self._frames[-1]
-        frame.weight += built.weight
-        frame.height = max(frame.height, built.height + 1)
+        frame.weight += weight
+        if height >= frame.height:
+            frame.height = height + 1
         if isinstance(frame.container, YamlList):
-            frame.container.append(built.value)
-            frame.container.items_at.append(built.mark)
+            frame.container.append(value)
+            frame.container.items_at.append(mark)
         elif frame.key is None and not frame.skip:
-            self._take_key(frame, frame.container, built, merge=merge)
+            self._take_key(frame, frame.container, value, mark, merge=merge)
         else:
-            self._take_value(frame, frame.container, built)
+            self._take_value(frame, frame.container, value, mark)
 
-    def _take_key(self, frame: _Frame, mapping: YamlMap, built: _Built, *, merge: bool) -> None:
-        wrong = _wrong_key(mapping, built, merge=merge)
+    def _take_key(self, frame: _Frame, mapping: YamlMap, key: Any, mark: Mark, *, merge: bool) -> None:
+        wrong = _wrong_key(mapping, key, mark, merge=merge)
         if wrong is not None:
-            self._problem(built.mark, wrong)
+            self._problem(mark, wrong)
             frame.skip = True
             return
-        frame.key = built.value
-        mapping.keys_at[built.value] = built.mark
+        frame.key = key
+        mapping.keys_at[key] = mark
 
     @staticmethod
-    def _take_value(frame: _Frame, mapping: YamlMap, built: _Built) -> None:
+    def _take_value(frame: _Frame, mapping: YamlMap, value: Any, mark: Mark) -> None:
         if frame.key is not None:
-            mapping[frame.key] = built.value
-            mapping.values_at[frame.key] = built.mark
+            mapping[frame.key] = value
+            mapping.values_at[frame.key] = mark
         frame.key, frame.skip = None, False
 
+    _TAKERS: ClassVar[Mapping[type, Callable[[_Builder, Any], None]]] = {
+        yaml.ScalarEvent: _take_scalar,
+        yaml.MappingStartEvent: _open,
+        yaml.SequenceStartEvent: _open,
+        yaml.MappingEndEvent: _close,
+        yaml.SequenceEndEvent: _close,
+        yaml.AliasEvent: _take_alias,
+        yaml.DocumentStartEvent: _begin_document,
+    }
 
-def _wrong_key(mapping: YamlMap, built: _Built, *, merge: bool) -> str | None:
+
+def _wrong_key(mapping: YamlMap, key: Any, mark: Mark, *, merge: bool) -> str | None:
     """Say what is wrong with a key, if anything is."""
     if merge:
         return "merge keys ('<<') aren't supported: put what is shared under 'defaults'"
-    if not isinstance(built.value, str):
-        shown = built.mark.raw
+    if not isinstance(key, str):
+        shown = mark.raw
         return (
             "a key must be plain text"
             if shown is None
             else f"{shown or 'nothing'} is no text: put the key in quotes"
         )
-    if built.value in mapping.keys_at:
-        first = mapping.keys_at[built.value]
-        return f"{quoted(built.value)} stands here twice, first at {first.line}:{first.column}: remove one"
+    if key in mapping.keys_at:
+        first = mapping.keys_at[key]
+        return f"{quoted(key)} stands here twice, first at {first.line}:{first.column}: remove one"
     return None
 
 
 def _mark(event: Any) -> Mark:
-    return Mark(event.start_mark.line + 1, event.start_mark.column + 1)
+    start = event.start_mark
+    return Mark(start.line + 1, start.column + 1)

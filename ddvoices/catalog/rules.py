@@ -162,7 +162,8 @@ def _adoption_can_tell_apart(settings: Settings, entries: Sequence[Entry], findi
     seen: dict[tuple[str, ...], Entry] = {}
     for entry in entries:
         facts = _natural_key(settings, entry)
-        for region in settings.regions_of(entry) or ():
+        pinned = entry.items("ids")
+        for region in (name for name in settings.regions_of(entry) or () if name not in pinned):
             other = seen.setdefault((region, *facts), entry) if facts else entry
             if other.key != entry.key:
                 message = (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NoReturn
 
 from ddvoices.audio import FORMATS, AudioFacts, inspect, is_lfs_pointer
 from ddvoices.catalog.cache import SampleCache
@@ -15,10 +16,20 @@ from ddvoices.catalog.findings import did_you_mean, quoted
 from ddvoices.model import Sample
 
 MAX_SAMPLE_BYTES = 20 * 2**20
+# Where a folder has been renamed, every sample is missing: not each is held against all names that are there.
+_MOST_COMPARED = 10_000
 
 
 class SampleError(Exception):
     """A sample that can't be used; its text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """Where a folder of the catalog really lies, and the names that are in it."""
+
+    real: Path
+    names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,8 @@ class SampleReader:
 
     def __init__(self, root: Root, known: SampleCache) -> None:
         self._root, self._known = root, known
-        self._names: dict[Path, frozenset[str]] = {}
+        self._folders: dict[str, _Folder] = {}
+        self._compared = 0
         self._results: dict[str, CheckedSample | SampleError] = {}
 
     def read(self, named: str) -> CheckedSample:
@@ -55,14 +67,9 @@ class SampleReader:
 
     def _read(self, named: str) -> CheckedSample:
         path = _relative(named)
-        self._check_names(path)
-        real = self._root.resolve(str(path))
-        if not self._root.holds(real):
-            raise SampleError(
-                f"{quoted(named)} is a link that leads out of the catalog: put the file itself here"
-            )
         try:
-            facts = self._facts(real)
+            real, status = self._follow(self._find(path), named)
+            facts = self._facts(real, status)
         except OSError as error:
             raise SampleError(f"{quoted(named)} can't be read: {error.strerror or error}") from error
         sample = Sample(
@@ -76,36 +83,68 @@ class SampleReader:
         )
         return CheckedSample(sample, facts.warnings)
 
-    def _check_names(self, path: PurePosixPath) -> None:
-        """Require each part of the path as it is on the disk, also where the file system ignores case."""
-        folder = self._root.real
-        for depth, name in enumerate(path.parts):
-            names = self._names_in(folder)
-            if name not in names:
-                hint = self._hint(path, depth, names)
-                raise SampleError(f"there is no file {quoted(str(path))} in the catalog{hint}")
-            folder /= name
+    def _find(self, path: PurePosixPath) -> Path:
+        """Return a path with the links in its folders followed; each part of it is named as on the disk.
 
-    def _hint(self, path: PurePosixPath, depth: int, names: Iterable[str]) -> str:
+        That is asked of the names in each folder: some file systems ignore case.
+        """
+        above, _, name = str(path).rpartition("/")
+        folder = self._folder(path, above)
+        if name not in folder.names:
+            self._refuse(path, len(path.parts) - 1, folder.names)
+        return folder.real / name
+
+    def _follow(self, file: Path, named: str) -> tuple[Path, os.stat_result]:
+        """Return where a file really lies, and its status; a link that leads out isn't looked at."""
+        self._check_inside(file, named)
+        status = file.lstat()
+        if not stat.S_ISLNK(status.st_mode):
+            return file, status
+        real = Path(os.path.realpath(file))
+        self._check_inside(real, named)
+        return real, real.lstat()
+
+    def _check_inside(self, real: Path, named: str) -> None:
+        if not self._root.holds(real):
+            raise SampleError(
+                f"{quoted(named)} is a link that leads out of the catalog: put the file itself here"
+            )
+
+    def _folder(self, path: PurePosixPath, above: str) -> _Folder:
+        """Return the folder ``above`` a path, looking it up once."""
+        folder = self._folders.get(above)
+        if folder is None:
+            folder = self._folders[above] = self._look_up(path, above)
+        return folder
+
+    def _look_up(self, path: PurePosixPath, above: str) -> _Folder:
+        folder = self._root.real
+        for depth, name in enumerate(path.parts[:-1]):
+            names = _names_in(folder)
+            if name not in names:
+                self._refuse(path, depth, names)
+            folder /= name
+        return _Folder(self._root.resolve(above), _names_in(folder))
+
+    def _refuse(self, path: PurePosixPath, depth: int, names: Collection[str]) -> NoReturn:
+        """Say that there is no such file, as the part at ``depth`` isn't one of ``names``."""
+        hint = self._hint(path, depth, names)
+        raise SampleError(f"there is no file {quoted(str(path))} in the catalog{hint}")
+
+    def _hint(self, path: PurePosixPath, depth: int, names: Collection[str]) -> str:
         """Return which file may be meant: ``names`` are there in place of the part at ``depth``."""
         below = PurePosixPath(*path.parts[1:])
         if depth == 0 and path.parts[0] == self._root.given.name and below.parts:
             return f": paths start in the catalog's directory, so write {quoted(str(below))}"
+        if self._compared > _MOST_COMPARED:
+            return ""
+        self._compared += len(names)
         above, rest = path.parts[:depth], path.parts[depth + 1 :]
         alike = (str(PurePosixPath(*above, name, *rest)) for name in names if not name.startswith("."))
         return did_you_mean(str(path), (other for other in alike if self._root.resolve(other).exists()))
 
-    def _names_in(self, folder: Path) -> frozenset[str]:
-        if folder not in self._names:
-            try:
-                self._names[folder] = frozenset(entry.name for entry in folder.iterdir())
-            except OSError:
-                self._names[folder] = frozenset()
-        return self._names[folder]
-
-    def _facts(self, real: Path) -> AudioFacts:
+    def _facts(self, real: Path, status: os.stat_result) -> AudioFacts:
         """Return what is known of a file, reading it only if that isn't known from an earlier run."""
-        status = real.lstat()
         _check_status(status)
         known = self._known.get(real, status)
         if known is not None:
@@ -120,6 +159,13 @@ class SampleReader:
             )
         self._known.put(real, status, facts)
         return facts
+
+
+def _names_in(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(entry.name for entry in folder.iterdir())
+    except OSError:
+        return frozenset()
 
 
 def _relative(named: str) -> PurePosixPath:
@@ -151,7 +197,7 @@ def _check_status(status: os.stat_result) -> None:
 def _read_whole(real: Path, status: os.stat_result) -> bytes:
     """Read a file whose status is known from one descriptor; it must not change meanwhile."""
     with os.fdopen(open_regular(real), "rb") as stream:
-        data = stream.read(MAX_SAMPLE_BYTES + 1)
+        data = stream.read(status.st_size + 1)  # not all that may be: that much memory would be asked for
         after = os.fstat(stream.fileno())
     same = all(
         getattr(status, name) == getattr(after, name)

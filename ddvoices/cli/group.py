@@ -20,6 +20,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "apply": ("ddvoices.cli.apply", "apply", "Make the service hold what the catalog wants."),
     "status": ("ddvoices.cli.status", "status", "Show every voice in every region at a glance."),
     "ids": ("ddvoices.cli.ids", "ids", "Print the id that each key means, for applications."),
+    "import": (
+        "ddvoices.cli.import_voices",
+        "import_voices",
+        "Take voices that are in the account already into the catalog.",
+    ),
     "voices": ("ddvoices.cli.voices", "voices", "Use the voice API directly, without a catalog."),
     "tts": ("ddvoices.cli.tts", "tts", "Speak a text into an audio file."),
     "tts-stream": (

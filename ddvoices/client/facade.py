@@ -73,6 +73,7 @@ class DeepdubClient(SyncCalls, StreamCalls, VoiceCalls, SpeechCalls, PlainCalls)
         self._endpoints = endpoints or choose_endpoints(urls, eu=eu, environ=environ)
         self.timeout = timeout
         self._sleep = sleep
+        self.max_concurrent = max_concurrent
         self._max_retries = max_retries
         self._key = _clean_key(api_key or environ.get(KEY_VARIABLE))
         self._transport = Transport(self._endpoints.rest, self._key)

@@ -7,7 +7,8 @@ from typing import Any
 
 from ddvoices.client.errors import BadRequestError, ListingIncompleteError
 
-FIRST_LIMIT = 1000
+# Hardly an account has more: each time that a limit is filled, all is fetched anew.
+FIRST_LIMIT = 100_000
 _HIGHEST = 10_000_000
 
 

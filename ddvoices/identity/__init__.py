@@ -13,7 +13,14 @@ from ddvoices.identity.marker import (
     scheme_of,
 )
 from ddvoices.identity.meaning import Claim, Meaning, Step, resolve
-from ddvoices.identity.normal import LISTED_FIELDS, normal_name, same_natural_key
+from ddvoices.identity.normal import (
+    LISTED_FIELDS,
+    natural_key,
+    normal_gender,
+    normal_locale,
+    normal_name,
+    same_natural_key,
+)
 from ddvoices.identity.scheme import CURRENT_SCHEME, key_hash, owner_hash, owner_hashes
 from ddvoices.identity.standing import Standings, judge
 
@@ -35,6 +42,9 @@ __all__ = [
     "judge",
     "key_hash",
     "make_marker",
+    "natural_key",
+    "normal_gender",
+    "normal_locale",
     "normal_name",
     "owner_hash",
     "owner_hashes",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 
 
 def digest(domain: str, fields: Iterable[tuple[str, str]]) -> bytes:
@@ -16,12 +17,17 @@ def digest(domain: str, fields: Iterable[tuple[str, str]]) -> bytes:
     The domain comes first, as a field with the tag ``ddvoices``. Each field is the length of its tag (one
     byte), the tag, the length of its value (eight bytes, big-endian), the value; all text is UTF-8.
     """
-    state = hashlib.sha256()
+    parts: list[bytes] = []
     for tag, value in (("ddvoices", domain), *fields):
-        tag_bytes, value_bytes = tag.encode(), value.encode()
-        state.update(len(tag_bytes).to_bytes(1, "big") + tag_bytes)
-        state.update(len(value_bytes).to_bytes(8, "big") + value_bytes)
-    return state.digest()
+        value_bytes = value.encode()
+        parts += (_prefixed(tag), len(value_bytes).to_bytes(8, "big"), value_bytes)
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+@cache
+def _prefixed(tag: str) -> bytes:
+    tag_bytes = tag.encode()
+    return len(tag_bytes).to_bytes(1, "big") + tag_bytes
 
 
 def leading_bits(data: bytes, count: int) -> int:

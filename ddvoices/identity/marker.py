@@ -65,7 +65,7 @@ def read_marker(speaker_id: str | None, *, ours: Container[int] = ()) -> Marker 
     """
     if speaker_id is None or not _UUID.fullmatch(speaker_id.strip()):
         return None
-    number = UUID(speaker_id.strip()).int
+    number = int(speaker_id.strip().replace("-", ""), 16)
     if number >> 62 & 0b11 != _VARIANT:
         return None
     free = number >> 80 << 74 | (number >> 64 & 0xFFF) << 62 | number & (1 << 62) - 1

@@ -7,9 +7,11 @@ machine that has lost its lock, as long as the service echoes markers.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from ddvoices.identity.facts import Evidence, VoiceFacts, newest, of_unknown_scheme, oldest_first
 from ddvoices.identity.marker import fingerprint
@@ -83,6 +85,8 @@ class _Resolver:
         self._wanted = {spec.key: _contents(spec) for spec in self.specs}
         self._hashes = {key_hash(spec.key) for spec in self.specs}
         self._unmarked_by_name = _index_by_name(evidence)
+        self._copies: dict[str, deque[VoiceFacts]] = {}
+        self._unmarked_alike: dict[tuple[str, ...], list[VoiceFacts]] = {}
 
     def open(self) -> list[VoiceSpec]:
         """Return the keys that have neither a voice nor a problem yet."""
@@ -99,8 +103,8 @@ class _Resolver:
 
     def by_content_elsewhere(self, spec: VoiceSpec) -> None:
         """Take a voice of ours that is exactly what is wanted, whatever key it was made for."""
-        found = [facts for content in self._wanted[spec.key] for facts in self.evidence.by_content[content]]
-        self._take_first(spec, sorted(self._free(found), key=oldest_first), Step.CONTENT_ELSEWHERE)
+        found = [facts for content in self._wanted[spec.key] for facts in self._oldest(content)]
+        self._take_first(spec, sorted(found, key=oldest_first), Step.CONTENT_ELSEWHERE)
 
     def by_marker(self, spec: VoiceSpec) -> None:
         """Take a voice that was made for this key: the lock's choice, else the newest."""
@@ -150,17 +154,14 @@ class _Resolver:
 
         One that the lock holds for another key of the catalog is that key's former voice.
         """
-        from_name = self._unmarked_by_name.get(normal_name(spec.name), [])
-        found = [
+        not_another_keys = (
             facts
-            for facts in self._free(from_name)
-            if same_natural_key(spec, facts.voice)
-            and not self._wanted.keys() & facts.locked.keys() - {spec.key}
-        ]
+            for facts in filter(self._is_free, self._alike(spec))
+            if not self._wanted.keys() & facts.locked.keys() - {spec.key}
+        )
+        found = list(islice(not_another_keys, _MOST_NAMED + 1))
         if len(found) > 1:
-            ids = ", ".join(sorted(facts.voice.id for facts in found))
-            message = f"{len(found)} voices look like it in region {self.region} ({ids})"
-            self._refuse(spec, Reason.AMBIGUOUS, f"{message}: choose one by ids.{self.region}")
+            self._refuse(spec, Reason.AMBIGUOUS, _too_many(found, self.region))
         else:
             self._take_first(spec, found, Step.NATURAL_KEY)
 
@@ -191,7 +192,7 @@ class _Resolver:
     def refuse_creates_beside_unreadable(self) -> None:
         """Refuse creates while voices of a newer release are there that may be of any key."""
         unknown = [facts for facts in self.evidence.by_id.values() if facts.unreadable]
-        if any(_of_no_key(facts, self.specs, self._hashes) for facts in unknown):
+        if any(_of_no_key(facts, self._wanted, self._hashes) for facts in unknown):
             for spec in self.open():
                 self._refuse(spec, Reason.NEWER_SCHEME, _NEWER)
 
@@ -226,8 +227,27 @@ class _Resolver:
 
     def _free(self, found: Iterable[VoiceFacts]) -> list[VoiceFacts]:
         """Return what may be taken: not by another key, not of another catalog, not of a newer release."""
-        may_be_ours = (facts for facts in found if not facts.foreign and not facts.unreadable)
-        return [facts for facts in may_be_ours if facts.voice.id not in self._taken]
+        return list(filter(self._is_free, found))
+
+    def _is_free(self, facts: VoiceFacts) -> bool:
+        return not facts.foreign and not facts.unreadable and facts.voice.id not in self._taken
+
+    def _oldest(self, content: str) -> list[VoiceFacts]:
+        """Return the oldest free voice of a content, if any; thousands of keys may have one content."""
+        if content not in self._copies:
+            self._copies[content] = deque(sorted(self.evidence.by_content[content], key=oldest_first))
+        copies = self._copies[content]
+        while copies and not self._is_free(copies[0]):
+            copies.popleft()
+        return [copies[0]] if copies else []
+
+    def _alike(self, spec: VoiceSpec) -> list[VoiceFacts]:
+        """Return the unmarked voices under a voice's natural key, looked for once for all that share it."""
+        natural = (spec.name, spec.locale, spec.gender, spec.speaking_style)
+        if natural not in self._unmarked_alike:
+            from_name = self._unmarked_by_name.get(normal_name(spec.name), [])
+            self._unmarked_alike[natural] = [f for f in from_name if same_natural_key(spec, f.voice)]
+        return self._unmarked_alike[natural]
 
     def _take_first(self, spec: VoiceSpec, candidates: Sequence[VoiceFacts], step: Step) -> None:
         if candidates:
@@ -238,14 +258,23 @@ class _Resolver:
         self.problems[spec.key] = KeyProblem(key=spec.key, reason=reason, message=message)
 
 
+# a person who chooses among more than these looks at the listing anyway
+_MOST_NAMED = 10
 _NEWER = "a newer release of ddvoices has made voices of this catalog here: upgrade ddvoices"
 
 
-def _of_no_key(facts: VoiceFacts, specs: Sequence[VoiceSpec], hashes: Container[int]) -> bool:
+def _too_many(found: Sequence[VoiceFacts], region: str) -> str:
+    """Say that a natural key is that of several voices; ``found`` is one more than are named, or all."""
+    count = f"{len(found)}" if len(found) <= _MOST_NAMED else f"more than {_MOST_NAMED}"
+    ids = [facts.voice.id for facts in found[:_MOST_NAMED]] + ["…"] * (len(found) > _MOST_NAMED)
+    return f"{count} voices look like it in region {region} ({', '.join(ids)}): choose one by ids.{region}"
+
+
+def _of_no_key(facts: VoiceFacts, keys: Collection[str], hashes: Container[int]) -> bool:
     """Tell whether neither the marker nor the lock names a key of today for a voice."""
     if facts.marker is not None:
         return facts.marker.key not in hashes
-    return not any(spec.key in facts.locked for spec in specs)
+    return not any(key in keys for key in facts.locked)
 
 
 def _contents(spec: VoiceSpec) -> tuple[str, ...]:

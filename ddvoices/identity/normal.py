@@ -49,6 +49,16 @@ def same_natural_key(spec: VoiceSpec, voice: ObservedVoice) -> bool:
     )
 
 
+def natural_key(voice: ObservedVoice) -> tuple[str, ...]:
+    """Return name (or title), locale, gender and style of a voice as they are compared; "" where unknown."""
+    return (
+        normal_name(voice.name or voice.title or ""),
+        normal_locale(voice.locale or ""),
+        normal_gender(voice.gender or ""),
+        normal_style(voice.speaking_style or ""),
+    )
+
+
 def _agrees(normal: Callable[[str], str], wanted: str, seen: str | None) -> bool:
     """Tell whether ``seen`` says nothing or the same."""
     return not seen or normal(wanted) == normal(seen)

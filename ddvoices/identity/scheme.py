@@ -7,6 +7,7 @@ of another content, and be replaced. A new rule is a new scheme with the next nu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
 from ddvoices.identity.digest import digest, leading_bits, plain
 from ddvoices.model import VoiceSpec
@@ -28,6 +29,7 @@ def owner_hashes(owner: str, former_owners: Iterable[str] = ()) -> frozenset[int
     return frozenset(map(owner_hash, (owner, *former_owners)))
 
 
+@cache
 def key_hash(key: str) -> int:
     """Return the 40 bits that stand for a key; the same in every scheme."""
     return leading_bits(digest("key", [("key", key)]), KEY_BITS)

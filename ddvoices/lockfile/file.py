@@ -14,6 +14,7 @@ from typing import Any
 from ddvoices.errors import LockfileError, OutputError
 from ddvoices.files import write_whole
 from ddvoices.lockfile.records import read_voice, to_bytes, typed, voice_document
+from ddvoices.lockfile.versions import is_newer
 from ddvoices.model import EMPTY_LOCK, Lock, LockEntry
 
 LOCK_NAME = "ddvoices.lock.json"
@@ -99,7 +100,7 @@ def _regions(lock: Lock) -> dict[str, Any]:
 
 
 def _parse(text: str, path: Path) -> Mapping[str, Any]:
-    if any(line.startswith(("<<<<<<<", ">>>>>>>")) for line in text.split("\n")):
+    if any(f"\n{mark}" in f"\n{text}" for mark in ("<<<<<<<", ">>>>>>>")):
         raise LockfileError(
             f"{path}: holds a merge conflict: keep both sides' voices, or take either side; {_WAY_OUT}"
         )
@@ -116,11 +117,15 @@ def _parse(text: str, path: Path) -> Mapping[str, Any]:
     if not isinstance(document, dict) or not isinstance(document.get("format_version"), str):
         raise LockfileError(f"{path}: not a lock: it has no format_version; {_WAY_OUT}")
     if document["format_version"] != FORMAT_VERSION:
-        found = document["format_version"]
-        raise LockfileError(
-            f"{path}: a lock of format {found}, and this ddvoices reads {FORMAT_VERSION}: upgrade it"
-        )
+        raise LockfileError(f"{path}: {_foreign(document['format_version'])}")
     return document
+
+
+def _foreign(version: str) -> str:
+    """Return what to say of a lock of another format."""
+    if is_newer(version, FORMAT_VERSION):
+        return f"a lock of format {version}, and this ddvoices reads {FORMAT_VERSION}: upgrade ddvoices"
+    return f"not a lock: no release writes format {version[:20]!r}; {_WAY_OUT}"
 
 
 def _read(document: Mapping[str, Any], path: Path) -> Lock:

@@ -30,11 +30,13 @@ from ddvoices.lockfile.records import (
     to_bytes,
     unfolded,
 )
+from ddvoices.lockfile.versions import is_newer
 from ddvoices.model import Lock
 
 STATE_DIRECTORY = ".ddvoices"
 JOURNAL_NAME = "journal.jsonl"
 _POLL_SECONDS = 0.1
+_WAY_OUT = "look whether an apply is open, then delete it; what it held is found by the voices' markers"
 
 
 class Journal:
@@ -204,16 +206,15 @@ def _is_header(line: bytes, path: Path) -> bool:
         version = json.loads(line)["format_version"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return False  # what it is, is judged with the others
-    if version != JOURNAL_HEADER["format_version"]:
-        raise LockfileError(f"{path}: written by another release (format {version!r}): upgrade ddvoices")
-    return True
+    if version == JOURNAL_HEADER["format_version"]:
+        return True
+    if is_newer(version, JOURNAL_HEADER["format_version"]):
+        raise LockfileError(f"{path}: written by a newer release (format {version}): upgrade ddvoices")
+    raise LockfileError(f"{path}:1: no release writes format {str(version)[:20]!r}: {_WAY_OUT}")
 
 
 def _record(line: bytes, path: Path, number: int) -> Record:
     try:
         return read_record(json.loads(line))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise LockfileError(
-            f"{path}:{number}: broken: look whether an apply is open, then delete it; "
-            "what it held is found by the voices' markers"
-        ) from error
+        raise LockfileError(f"{path}:{number}: broken: {_WAY_OUT}") from error

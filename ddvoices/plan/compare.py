@@ -22,10 +22,12 @@ from ddvoices.model import (
     VoiceSpec,
 )
 from ddvoices.plan.describe import CONTENT, LISTED, describe, sent_values
+from ddvoices.plan.evidence import evidence
 
 _STILL_PUBLIC = "the old voice stays public until it is deleted (--prune)"
 _UNKNOWN = "nothing remembers what was sent for the old voice: its sample, age or transcript differs"
 
+_BY_CONTENT = (Step.CONTENT, Step.CONTENT_ELSEWHERE)
 _ADOPTED_BY = {
     Step.CONTENT: Reason.LOCKED,
     Step.CONTENT_ELSEWHERE: Reason.RENAMED,
@@ -48,7 +50,7 @@ def compare(spec: VoiceSpec, claim: Claim, entry: LockEntry | None, *, pin: str 
     """Return what is to be done for a key that has a voice: replace, or adopt and update, or nothing."""
     side = _Side(spec=spec, facts=claim.facts, entry=entry)
     content = claim.facts.content(spec.key)
-    if same_content(spec, content) is False:
+    if claim.step not in _BY_CONTENT and same_content(spec, content) is False:
         return (_replace(side, content),)
     changes: list[Change] = []
     reason = _adopt_reason(side, claim.step, pin, content)
@@ -56,7 +58,12 @@ def compare(spec: VoiceSpec, claim: Claim, entry: LockEntry | None, *, pin: str 
         fields = _baseline(spec) if content is None else ()
         changes.append(
             Adopt(
-                key=spec.key, reason=reason, spec=spec, voice=side.voice, fields=fields, note=side.until_now
+                key=spec.key,
+                reason=reason,
+                spec=spec,
+                voice=side.voice,
+                fields=fields,
+                note=evidence(spec, side.facts, reason),
             )
         )
     fields = _listed_changes(side)
@@ -84,12 +91,6 @@ class _Side:
         """What the lock says of the voice, under this key first: it may have been another's."""
         found = self.facts.locked
         return found.get(self.spec.key) or next((found[key] for key in sorted(found)), None)
-
-    @property
-    def until_now(self) -> str | None:
-        """Say whose voice it was, as far as the lock remembers."""
-        others = sorted(self.facts.locked.keys() - {self.spec.key})
-        return f"until now the voice of {', '.join(others)}" if others else None
 
     @property
     def choice(self) -> str | None:
@@ -156,7 +157,7 @@ def _unlisted(side: _Side) -> tuple[FieldChange, ...]:
 
 def _differs(path: str, before: str, after: str) -> bool:
     """Compare in the one normal form."""
-    return LISTED_FIELDS[path](before) != LISTED_FIELDS[path](after)
+    return before != after and LISTED_FIELDS[path](before) != LISTED_FIELDS[path](after)
 
 
 def _known_refusal(side: _Side, path: str) -> bool:

@@ -74,7 +74,8 @@ def _detail_lines(change: Document, action: Action) -> Iterator[str]:
     if change.get("protected"):
         yield style("protected: an apply will be refused", fg="red")
     if "note" in change:
-        yield style(printable(change["note"]), fg="yellow")
+        note = printable(change["note"])
+        yield note if action is Action.ADOPT else style(note, fg="yellow")
     if change["id"] is not None:
         yield style(f"id: {printable(change['id'])}", dim=True)
 

@@ -313,3 +313,16 @@ def test_deep_nesting_is_one_clear_error_and_no_crash(put, text):
     assert (done.returncode, done.stderr) == (0, "")
     (line,) = done.stdout.splitlines()
     assert line.endswith(": nested more than 64 levels deep")
+
+
+def test_of_many_missing_samples_each_is_told_and_the_first_ones_get_a_hint(put):
+    count = 200  # so many names, held against so many, are more than are compared
+    for number in range(count):
+        put(f"audio/v{number:03}.wav", b"")
+    voice = "  v{0}: {{name: V, gender: female, sample: audio/v{0:03}.flac}}\n"
+    put("a.yaml", "voices:\n" + "".join(voice.format(number) for number in range(count)))
+    lines = [line for line in problems() if "there is no file" in line]
+    assert len(lines) == count
+    hinted = ["did you mean" in line for line in lines]
+    assert hinted == sorted(hinted, reverse=True)
+    assert 0 < sum(hinted) < count

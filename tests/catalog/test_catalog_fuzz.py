@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from ddvoices.catalog import load_catalog
 from ddvoices.catalog.findings import Findings
+from ddvoices.catalog.quick import surely_right
 from ddvoices.catalog.reader import read_yaml
 from ddvoices.catalog.scalars import plain_scalar
+from ddvoices.catalog.schema import _validator
 from ddvoices.catalog.tree import Timestamp
 from ddvoices.errors import CatalogError
-from ddvoices.resources import read_schema
+from ddvoices.resources import read_schema, schema_names
 
 FEW = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # Strung together, they come near to YAML, and to a catalog.
@@ -192,3 +194,48 @@ def test_plain_scalars_mean_what_yaml_1_2_says(text, meaning):
 
 def test_not_a_number_is_a_number():
     assert str(plain_scalar(".nan")) == "nan"
+
+
+FORMS = st.one_of(
+    VALUES,
+    st.fixed_dictionaries(
+        {"name": WORDS | st.text(max_size=4), "gender": st.sampled_from(["female", "male", "x"])},
+        optional={
+            "locale": st.sampled_from(["en-GB", "en-GB\n", "e"]),
+            "age": st.integers(-1, 121) | st.floats() | st.booleans(),
+            "regions": st.lists(WORDS | st.none(), max_size=3),
+            "labels": st.dictionaries(WORDS, WORDS | st.integers(), max_size=2),
+            "ids": st.dictionaries(WORDS, st.text(max_size=3) | VALUES, max_size=2),
+            "publish": st.booleans() | st.integers(0, 1),
+        },
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=FORMS.map(lambda voice: {"voices": {"ada": voice}}) | VALUES)
+@pytest.mark.parametrize("schema", schema_names())
+def test_what_counts_as_right_at_a_glance_is_right_by_the_standard(schema, data):
+    sure = surely_right(read_schema(schema))(data)
+    found = list(_validator(schema).iter_errors(data))
+    assert not (sure and found)
+
+
+@given(
+    voice=st.fixed_dictionaries(
+        {"name": st.just("Ada"), "gender": st.sampled_from(["female", "male", "non_binary"])},
+        optional={
+            "sample": st.just("audio/ok.mp3"),
+            "locale": st.sampled_from(["en-GB", "zh-Hant-TW"]),
+            "age": st.integers(0, 120),
+            "publish": st.booleans(),
+            "regions": st.sampled_from([["us"], ["us", "eu"]]),
+            "labels": st.just({"show": "moby-dick"}),
+            "ids": st.just({"us": "5d3dc622"}),
+            "moved_from": st.just(["ada-old"]),
+        },
+    )
+)
+def test_what_people_write_is_right_at_a_glance(voice):
+    """Else each catalog of theirs would go the long way."""
+    assert surely_right(read_schema("voices"))({"voices": {"ada": voice}})

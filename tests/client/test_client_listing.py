@@ -35,7 +35,9 @@ def test_whole_or_an_error(voices, max_limit):
     assert len(asked) < 25
 
 
-@pytest.mark.parametrize(("voices", "asked"), [(0, [1000]), (999, [1000]), (1000, [1000, 10_000])])
+@pytest.mark.parametrize(
+    ("voices", "asked"), [(0, [100_000]), (99_999, [100_000]), (100_000, [100_000, 1_000_000])]
+)
 def test_one_question_is_usually_enough(voices, asked):
     seen: list[int] = []
     list_whole(account(voices, None, seen))
@@ -46,7 +48,7 @@ def test_a_service_that_takes_no_limit_at_all():
     asked: list[int] = []
     with pytest.raises(BadRequestError):
         list_whole(account(5, 0, asked))
-    assert asked == [1000, 100, 10, 1]
+    assert asked == [100_000, 10_000, 1000, 100, 10, 1]
 
 
 def test_more_voices_than_asked_for():

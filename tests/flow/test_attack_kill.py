@@ -1,4 +1,4 @@
-"""Killed anywhere, on two machines at once, or with every kind of fault: nothing lost, nothing twice."""
+"""Killed anywhere, once and again, and on two machines at once: nothing lost, nothing twice."""
 
 from __future__ import annotations
 
@@ -8,164 +8,204 @@ import shutil
 import signal
 import subprocess
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from cli.program import command, environment
+from service import Emulator
 from workspace import Workspace
+from world import World, finish, make_world, untouchable
 
 pytestmark = pytest.mark.proof
 
-# Loaded by the interpreter before the program: kills it at the n-th fsync, before or after that is done.
+APPLY = ("apply", "--yes", "--prune", "--settle", "0.3")
+# Loaded by the interpreter before the program: kills it at the n-th of these calls, before or after that is
+# done, or ("torn") when half of the n-th line has been written; counts them where nothing is to be killed.
 _KILLER = """\
-import os, signal
-_fsync, _left = os.fsync, int(os.environ["KILL_AT"])
-def fsync(descriptor):
-    global _left
-    _left -= 1
-    if _left == 0 and os.environ["KILL"] == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    _fsync(descriptor)
-    if _left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-os.fsync = fsync
+import atexit, itertools, os, signal
+_at, _when = int(os.environ["KILL_AT"]), os.environ["KILL"]
+_numbers = itertools.count(1)
+def _die():
+    os.kill(os.getpid(), signal.SIGKILL)
+def _mortal(call):
+    def wrapped(*args, **named):
+        last = next(_numbers) == _at
+        if last and _when == "before":
+            _die()
+        if last and _when == "torn":
+            call(args[0], args[1][: len(args[1]) // 2])
+            _die()
+        result = call(*args, **named)
+        if last:
+            _die()
+        return result
+    return wrapped
+for _name in ["write"] if _when == "torn" else ["fsync", "replace", "ftruncate"]:
+    setattr(os, _name, _mortal(getattr(os, _name)))
+if not _at:
+    @atexit.register
+    def _tell():
+        with open(os.environ["COUNTED"], "w") as file:
+            file.write(str(next(_numbers) - 1))
 """
 REPOSITORY = Path(__file__).parents[2]
-MUCH = ["created", "updated", "replaced", "renamed"]
+PARTS = 3  # so that two workers share the work evenly
+
+Copy = Callable[..., Workspace]
 
 
-def much_to_do(workspace: Workspace) -> None:
-    """Leave a create, an update, a replace, an adopt and two deletes to be done."""
-    for key in (*MUCH[1:], "orphan"):
-        workspace.voice(key)
-    workspace.apply()
-    workspace.new_sample("replaced", pitch=700)
-    workspace.apply()
-    del workspace.voices["orphan"]
-    workspace.voice("created")
-    workspace.voice("updated", name="Another")
-    workspace.voices["renamed-2"] = workspace.voices.pop("renamed")
-    workspace.new_sample("replaced", pitch=800)
-    actions = Counter(action for action, *_ in workspace.changes("--prune"))
-    assert actions == {"create": 1, "update": 1, "replace": 1, "adopt": 1, "delete": 2}
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> World:
+    return make_world(tmp_path_factory.mktemp("world"), emulator)
 
 
-def is_done(workspace: Workspace, *arguments: str) -> None:
-    """Run an apply to its end, and hold the service against the catalog."""
-    assert workspace.apply("--settle", "0.5", *arguments)["converged"]
-    workspace.apply("--settle", "0.5", *arguments)  # what was replaced just now is superseded only now
-    assert workspace.changes(*arguments) == []
-    markers = Counter(voice["speaker_id"] for voice in workspace.there())
-    assert max(markers.values()) == 1
-    ids = json.loads(workspace.run("ids").stdout)
-    there = {voice["id"]: voice for voice in workspace.there()}
-    names = {key: there[regions["us"]]["name"] for key, regions in ids.items()}
-    assert names == {key: voice["name"] for key, voice in workspace.voices.items()}
-    if "--prune" in arguments:
-        assert len(there) == len(workspace.voices)
+@pytest.fixture
+def copies(tmp_path: Path, world: World, emulator: Emulator) -> Copy:
+    """Return what makes another copy of the world."""
+
+    def make(**options: object) -> Workspace:
+        return world.copy(tmp_path / str(len(list(tmp_path.iterdir()))), emulator, **options)
+
+    return make
 
 
-def killed_at_write(workspace: Workspace, number: int, when: str) -> bool:
-    """Apply, be killed at a write to disk, and tell whether there were so many."""
-    workspace.save()
+def requests_of_a_clean_run(copies: Copy, **options: object) -> list[int]:
+    """Return the numbers of the requests that each region of a whole apply sends."""
+    workspace = copies(**options)
+    workspace.run(*APPLY)
+    return [len(workspace.emulator.requests(key)) for key in workspace.keys.values()]
+
+
+def writes_of_a_clean_run(copies: Copy, when: str, **options: object) -> int:
+    """Return how many writes to disk a whole apply does."""
+    workspace = copies(**options)
+    assert run_until_killed(workspace, 0, when) == 0
+    return int((workspace.folder / "counted").read_text())
+
+
+def run_until_killed(workspace: Workspace, number: int, when: str) -> int:
+    """Apply, be killed at a write to disk, and return the exit code."""
     hooks = workspace.folder / "hooks"
     hooks.mkdir(exist_ok=True)
     (hooks / "sitecustomize.py").write_text(_KILLER)
-    extra = {"PYTHONPATH": f"{hooks}{os.pathsep}{REPOSITORY}", "KILL_AT": str(number), "KILL": when}
+    extra = {
+        "PYTHONPATH": f"{hooks}{os.pathsep}{REPOSITORY}",
+        "KILL_AT": str(number),
+        "KILL": when,
+        "COUNTED": str(workspace.folder / "counted"),
+    }
     with environment({**workspace.env, **extra}) as variables:
         done = subprocess.run(
-            command("apply", "--yes", "--prune", "--settle", "0.3"),
-            env=variables,
-            cwd=workspace.folder,
-            capture_output=True,
-            check=False,
+            command(*APPLY), env=variables, cwd=workspace.folder, capture_output=True, check=False
         )
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode != 0
+    return done.returncode
 
 
-@pytest.mark.parametrize("echo", ["yes", "no"])
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_killed_at_every_other_write_of_one_apply_after_another(
-    workspace: Workspace, when: str, echo: str
+def kill_at_request(
+    workspace: Workspace, number: int, when: str, *, region: str = "us", apply: Sequence[str] = APPLY
 ) -> None:
-    """Each run is killed one write later than the one before, and goes on where that one was."""
-    workspace.emulator.settings(workspace.key, echo_speaker_id=echo)
-    much_to_do(workspace)
-    number = 1
-    while killed_at_write(workspace, number, when) and number < 12:
-        number += 2
-    is_done(workspace, "--prune")
+    """Apply, and be killed while the n-th request of a region is under way.
 
-
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("request_number", range(0, 10, 2))
-def test_killed_at_a_request(workspace: Workspace, request_number: int, when: str) -> None:
-    much_to_do(workspace)
-    rule = {"kind": "hang", "skip": request_number, "count": 1, "when": when}
-    workspace.emulator.faults(workspace.key, [rule])
-    workspace.save()
+    Before: the service has done nothing; after: it has done it all, and nobody hears of it.
+    """
+    key = workspace.keys[region]
+    workspace.emulator.faults(key, [{"kind": "hang", "skip": number, "count": 1, "when": when}])
     with environment(workspace.env) as variables:
-        process = subprocess.Popen(command("apply", "--yes", "--prune"), env=variables, cwd=workspace.folder)
+        process = subprocess.Popen(
+            command(*apply), env=variables, cwd=workspace.folder, stdout=subprocess.DEVNULL
+        )
         try:
-            wait_for_strike(workspace, process)
+            wait_for_strike(workspace, key, process)
         finally:
             process.kill()
             process.wait()
-    workspace.emulator.faults(workspace.key, [])
-    is_done(workspace, "--prune")
+    workspace.emulator.faults(key, [])
 
 
-def wait_for_strike(workspace: Workspace, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(400):
-        if workspace.emulator.fault_counts(workspace.key)[0]["struck"] or process.poll() is not None:
+def wait_for_strike(workspace: Workspace, key: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(3000):
+        if workspace.emulator.fault_counts(key)[0]["struck"] or process.poll() is not None:
             return
-        time.sleep(0.02)
+        time.sleep(0.01)
     raise AssertionError("it never asked")
 
 
-KINDS = ["reset", "html", "cut", "empty", "head"]
-CALLS = [
-    ("GET", "/voice"),
-    ("POST", "/voice"),
-    ("PUT", "/voice"),
-    ("DELETE", "/voice/*"),
-    ("GET", "/voice/*"),
-]
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("echo", ["yes", "no"])
+def test_killed_at_every_request(copies: Copy, echo: str, when: str, part: int) -> None:
+    [count] = requests_of_a_clean_run(copies, echo_speaker_id=echo)
+    for number in range(count)[part::PARTS]:
+        workspace = copies(echo_speaker_id=echo)
+        there = untouchable(workspace)
+        kill_at_request(workspace, number, when)
+        finish(workspace, there)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("when", ["before", "after", "torn"])
+@pytest.mark.parametrize("echo", ["yes", "no"])
+def test_killed_at_every_write_to_disk(copies: Copy, echo: str, when: str, part: int) -> None:
+    count = writes_of_a_clean_run(copies, when, echo_speaker_id=echo)
+    assert count > 5
+    for number in range(1, count + 1)[part::PARTS]:
+        workspace = copies(echo_speaker_id=echo)
+        there = untouchable(workspace)
+        run_until_killed(workspace, number, when)
+        finish(workspace, there)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_one_fault_of_a_kind_in_every_call(workspace: Workspace, kind: str, when: str) -> None:
-    much_to_do(workspace)
-    rules = [
-        {"kind": kind, "when": when, "method": method, "path": path, "count": 1, "skip": int(method == "GET")}
-        for method, path in CALLS
-    ]
-    workspace.emulator.faults(workspace.key, rules)
-    report = workspace.apply("--prune", "--settle", "2", code=None)
-    assert all(outcome["result"] in ("applied", "adopted", "already") for outcome in report["outcomes"]), (
-        report
-    )
-    workspace.emulator.faults(workspace.key, [])
-    is_done(workspace, "--prune")
+@pytest.mark.parametrize("echo", ["yes", "no"])
+def test_killed_again_and_again_each_time_a_request_later(copies: Copy, echo: str, when: str) -> None:
+    """Each run finishes what the one before has left, and is killed in the midst of that."""
+    [count] = requests_of_a_clean_run(copies, echo_speaker_id=echo)
+    for first in range(3):
+        workspace = copies(echo_speaker_id=echo)
+        there = untouchable(workspace)
+        for number in range(first, count, 3):
+            kill_at_request(workspace, number, when)
+        finish(workspace, there)
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 418])
-def test_a_status_in_every_write_is_an_honest_failure(workspace: Workspace, status: int) -> None:
-    much_to_do(workspace)
-    rules = [
-        {"kind": "status", "status": status, "when": "after", "method": method, "count": 1}
-        for method in ("POST", "PUT", "DELETE")
-    ]
-    workspace.emulator.faults(workspace.key, rules)
-    done = workspace.run("apply", "--yes", "--prune", "--format", "json", "--settle", "0.5", code=None)
-    assert done.returncode in (1, 4, 7)
-    assert json.loads(done.stdout)["summary"]["failed"] > 0
-    workspace.emulator.faults(workspace.key, [])
-    is_done(workspace, "--prune")
+@pytest.mark.parametrize("when", ["before", "after", "torn"])
+@pytest.mark.parametrize("echo", ["yes", "no"])
+def test_killed_again_and_again_each_time_a_write_later(copies: Copy, echo: str, when: str) -> None:
+    workspace = copies(echo_speaker_id=echo)
+    there = untouchable(workspace)
+    number = 1
+    while run_until_killed(workspace, number, when) and number < 60:
+        number += 1
+    finish(workspace, there)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_with_two_regions_side_by_side(copies: Copy, when: str) -> None:
+    """A kill in one finds the other anywhere."""
+    regions = ("us", "eu")
+    for number in range(0, requests_of_a_clean_run(copies, regions=regions)[0], 2):
+        workspace = copies(regions=regions)
+        there = untouchable(workspace)
+        kill_at_request(workspace, number, when, region=regions[number // 2 % 2])
+        finish(workspace, there)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_saved_plan_is_finished_by_itself(copies: Copy, when: str) -> None:
+    """Killed at a request, and applied again: what is done is `already`, the rest is run."""
+    [count] = requests_of_a_clean_run(copies)
+    for number in range(1, count, 2):
+        workspace = copies()
+        there = untouchable(workspace)
+        workspace.run("plan", "--prune", "-o", "plan.json")
+        workspace.emulator.clear_requests(workspace.key)
+        kill_at_request(workspace, number, when, apply=("apply", "plan.json", "--settle", "0.3"))
+        done = workspace.run("apply", "plan.json", "--format", "json", "--settle", "0.3")
+        results = {outcome["result"] for outcome in json.loads(done.stdout)["outcomes"]}
+        assert results <= {"applied", "adopted", "already"}
+        finish(workspace, there)
 
 
 def test_two_machines_at_once_converge_and_prune_leaves_one(workspace: Workspace) -> None:

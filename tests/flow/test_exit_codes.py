@@ -75,7 +75,7 @@ def test_4_a_full_account_is_said_with_what_a_prune_would_free(workspace: Worksp
     workspace.emulator.settings(workspace.key, max_voices=3)
     for key in ("bob", "cleo", "dora"):
         workspace.voice(key)
-    report = workspace.apply(code=4)
+    report = workspace.apply("--parallelism", "1", code=4)  # else both may be under way already
     assert [(o["key"], o["result"]) for o in report["outcomes"]] == [
         ("bob", "applied"),
         ("cleo", "failed"),
@@ -205,7 +205,10 @@ def test_64(workspace: Workspace, arguments: list[str]) -> None:
         ("{", "not JSON"),
         ("<<<<<<< ours\n", "merge conflict"),
         ("[]", "not a lock"),
-        ('{"format_version": "9.0"}', "upgrade"),
+        ('{"format_version": "9.0"}', "upgrade ddvoices"),
+        pytest.param('{"format_version": "1.1"}', "upgrade ddvoices", marks=pytest.mark.proof),
+        pytest.param('{"format_version": "0.9"}', "restore it from git", marks=pytest.mark.proof),
+        pytest.param('{"format_version": "1.0", "owner": "tests-4', "restore it", marks=pytest.mark.proof),
         ('{"format_version": "1.0", "owner": "tests-4mq7", "regions": 3}', "not a whole lock"),
         ('{"format_version": "1.0", "owner": "somebody", "regions": {}}', "former_owners"),
     ],

@@ -114,3 +114,27 @@ def kill_while_it_settles(workspace: Workspace) -> None:
         finally:
             process.kill()
             process.wait()
+
+
+@pytest.mark.proof
+def test_a_key_is_in_nothing_that_a_run_leaves_or_says(workspace: Workspace) -> None:
+    """Not on the streams, not in plan, lock, journal or cache, whatever goes wrong or is told."""
+    workspace.voice("ada"), workspace.voice("bob")
+    lost = {"kind": "reset", "when": "after", "method": "POST", "count": 1}
+    refused = {"kind": "status", "status": 401}
+    said = ""
+    for fault, *arguments in (
+        (lost, "plan", "-o", "plan.json"),
+        (lost, "--log-format", "json", "apply", "plan.json"),
+        (refused, "apply", "--yes", "--format", "json"),
+        (refused, "status"),
+    ):
+        workspace.emulator.faults(workspace.key, [fault])
+        cache = {"DDVOICES_CACHE_DIR": str(workspace.folder / "cache")}
+        done = workspace.run("-v", *arguments, code=None, env=cache)
+        said += done.stdout + done.stderr
+    left = [path for path in workspace.folder.rglob("*") if path.is_file()]
+    assert {"plan.json", "ddvoices.lock.json", "journal.jsonl"} <= {path.name for path in left}
+    assert "401" in said
+    assert workspace.key not in said
+    assert not [path for path in left if workspace.key.encode() in path.read_bytes()]

@@ -55,14 +55,33 @@ def test_without_an_echo_the_one_new_voice_of_that_name_is_it(
     assert origins == {"ada": "found" if when == "after" else "created", "bob": "created"}
 
 
-def test_a_voice_that_shows_up_late_is_waited_for(workspace: Workspace) -> None:
+@pytest.mark.parametrize("lost", [pytest.param(False, marks=pytest.mark.proof), True], ids=["said", "lost"])
+@pytest.mark.parametrize("echo", ["yes", pytest.param("no", marks=pytest.mark.proof)])
+def test_a_voice_that_shows_up_late_is_waited_for(workspace: Workspace, echo: str, lost: bool) -> None:
     workspace.voice("ada")
-    workspace.emulator.settings(workspace.key, visible_after_ms=1500)
-    workspace.emulator.faults(
-        workspace.key, [{"method": "POST", "path": "/voice", "when": "after", "kind": "reset", "count": 1}]
-    )
+    workspace.emulator.settings(workspace.key, visible_after_ms=1500, echo_speaker_id=echo)
+    rule = {"method": "POST", "path": "/voice", "when": "after", "kind": "reset", "count": int(lost)}
+    workspace.emulator.faults(workspace.key, [rule])
     assert workspace.apply()["converged"]
     assert len(workspace.there()) == 1
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("echo", ["yes", "no"])
+def test_a_lost_create_that_shows_up_after_the_deadline_may_be_made_twice(
+    workspace: Workspace, echo: str
+) -> None:
+    """What --settle is for: what can't be seen in that time counts as not made. The copy is named."""
+    workspace.voice("ada")
+    workspace.emulator.settings(workspace.key, visible_after_ms=2500, echo_speaker_id=echo)
+    rule = {"method": "POST", "path": "/voice", "when": "after", "kind": "reset", "count": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    workspace.apply("--settle", "0.3", code=None)
+    assert len(workspace.there()) == 2
+    workspace.emulator.settings(workspace.key, visible_after_ms=0)
+    workspace.apply()
+    [other] = json.loads(workspace.run("status", "--format", "json").stdout)["regions"]["us"]["others"]
+    assert other["standing"] == ("duplicate" if echo == "yes" else "unmanaged")
 
 
 def test_a_lost_published_voice_is_not_sent_again_where_published_ones_are_hidden(

@@ -300,3 +300,60 @@ def test_a_public_voice_that_nobody_needs_is_said_until_it_is_gone(
     assert "stays public until it is deleted" in workspace.run("plan").stderr
     workspace.apply("--prune")
     assert "public" not in workspace.run("plan").stderr
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("echo", ["yes", "no"])
+def test_what_no_key_means_is_named_and_a_prune_deletes_all_that_was_ours(
+    workspace: Workspace, echo: str
+) -> None:
+    """A copy is known by its marker, where the service shows it; without, it is a stranger's."""
+    workspace.emulator.settings(workspace.key, echo_speaker_id=echo)
+    for key in ("ada", "bob", "cleo"):
+        workspace.voice(key)
+    workspace.apply()
+    made = {voice["name"]: voice for voice in workspace.there()}
+    workspace.new_sample("ada", pitch=700)
+    workspace.apply()
+    del workspace.voices["bob"]
+    stranger(workspace, title="Cleo's copy", speaker_id=made["Cleo"]["speaker_id"])
+    theirs = stranger(workspace, title="Theirs")
+    copy = ("duplicate", "cleo") if echo == "yes" else ("unmanaged", None)
+    left = [("superseded", "ada"), ("orphaned", "bob"), ("unmanaged", None)]
+    assert sorted(others(workspace), key=str) == sorted([*left, copy], key=str)
+    text = workspace.run("status").stdout
+    assert all(word in text for word, _ in (*left, copy))
+    workspace.apply("--prune")
+    assert [standing for standing, _ in others(workspace)] == ["unmanaged"] * (2 if echo == "no" else 1)
+    assert theirs in {voice["id"] for voice in workspace.there()}
+    assert workspace.changes("--prune") == []
+
+
+@pytest.mark.proof
+def test_a_refusal_in_one_region_is_one_before_the_first_write_in_any(two_regions: Workspace) -> None:
+    for number in range(5):
+        two_regions.voice(f"voice-{number}")
+    two_regions.apply()
+    for number in range(4):
+        two_regions.voice(f"voice-{number}", regions=["us"])
+    two_regions.voice("new")
+    two_regions.calls("us"), two_regions.calls("eu")
+    done = two_regions.run("apply", "--yes", "--prune", code=6)
+    assert "eu: 4 of 5 voices would be deleted" in done.stderr
+    assert (two_regions.calls("us"), two_regions.calls("eu")) == ([], [])
+    two_regions.apply("--prune", "--force")
+    assert (len(two_regions.there("us")), len(two_regions.there("eu"))) == (6, 2)
+
+
+@pytest.mark.proof
+def test_a_listing_that_is_not_whole_deletes_nothing_there(two_regions: Workspace) -> None:
+    """The other region is pruned all the same."""
+    for key in ("ada", "bob", "cleo"):
+        two_regions.voice(key)
+    two_regions.apply()
+    del two_regions.voices["bob"]
+    two_regions.emulator.settings(two_regions.key, list_cap=2)
+    two_regions.calls("us")
+    report = two_regions.apply("--prune", code=4)
+    assert [(o["region"], o["action"]) for o in report["outcomes"]] == [("eu", "delete")]
+    assert two_regions.calls("us") == []

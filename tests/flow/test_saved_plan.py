@@ -190,3 +190,60 @@ def test_an_adopt_and_an_update_of_one_voice_are_one_step(workspace: Workspace) 
     assert workspace.changes() == []
     new_sound(workspace)
     assert workspace.changes() == [("replace", "ada", "content_differs")]
+
+
+@pytest.mark.proof
+def test_a_plan_of_an_empty_catalog_is_run_once_and_then_already_so(workspace: Workspace) -> None:
+    """Whatever came in between stays: it was never reviewed."""
+    workspace.voice("ada"), workspace.voice("bob")
+    workspace.apply()
+    voices, workspace.voices = workspace.voices, {}
+    saved(workspace, "--prune")
+    assert results(workspace, code=0) == [("ada", "applied"), ("bob", "applied")]
+    assert results(workspace, code=0) == [("ada", "already"), ("bob", "already")]
+    assert workspace.there() == []
+    workspace.voices = {"cleo": voices["ada"]}
+    workspace.apply()
+    workspace.voices = {}
+    workspace.calls()
+    assert results(workspace, code=0) == [("ada", "already"), ("bob", "already")]
+    assert workspace.calls() == []
+    assert len(workspace.there()) == 1
+
+
+@pytest.mark.proof
+def test_an_empty_plan_of_an_empty_account_does_nothing_ever(workspace: Workspace) -> None:
+    saved(workspace)
+    for _ in range(2):
+        assert results(workspace, code=0) == []
+    workspace.voice("ada")
+    assert results(workspace, code=0) == []
+    assert workspace.there() == []
+
+
+@pytest.mark.proof
+def test_a_plan_for_another_key_runs_nothing(workspace: Workspace) -> None:
+    """Another key is another account, as far as anybody can tell."""
+    workspace.voice("ada")
+    saved(workspace)
+    other = f"{workspace.key}-other"
+    workspace.env = dict.fromkeys(workspace.env, other)
+    done = workspace.run("apply", "plan.json", code=5)
+    assert "plan again" in done.stderr
+    assert (workspace.there(), workspace.emulator.voices(other)) == ([], [])
+
+
+@pytest.mark.proof
+def test_a_replace_that_was_taken_back_since_is_stale_and_a_create_of_what_lives_already_so(
+    workspace: Workspace,
+) -> None:
+    workspace.voice("ada")
+    workspace.apply()
+    old = workspace.new_sample("ada", pitch=900)
+    workspace.voice("bob")
+    saved(workspace)
+    workspace.apply("-t", "bob")
+    (workspace.root / "samples/ada.wav").write_bytes(old)
+    workspace.calls()
+    assert results(workspace, code=5) == [("ada", "stale"), ("bob", "already")]
+    assert workspace.calls() == []

@@ -228,11 +228,20 @@ def test_an_intent_of_a_newer_release_is_read_as_far_as_it_is_known(tmp_path):
     assert peek(tmp_path, owner=OWNER)[1] == (an_intent(),)
 
 
-def test_a_journal_of_another_format_is_refused_whole(tmp_path):
-    content = lines({"op": "journal", "format_version": "2.0"}, INTENT)
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("2.0", "upgrade ddvoices"),
+        ("1.1", "upgrade ddvoices"),
+        ("0.9", "then delete it"),
+        (1, "then delete it"),
+    ],
+)
+def test_a_journal_of_another_format_is_refused_whole(tmp_path, version, said):
+    content = lines({"op": "journal", "format_version": version}, INTENT)
     write(tmp_path, content)
     for use in (lambda: peek(tmp_path, owner=OWNER), lambda: hold_journal(tmp_path).__enter__()):
-        with pytest.raises(LockfileError, match="upgrade ddvoices"):
+        with pytest.raises(LockfileError, match=said):
             use()
     assert journal_file(tmp_path).read_bytes() == content
 

@@ -109,7 +109,10 @@ def with_voice(**changes):
         ("{}", "no format_version"),
         (document(format_version=1), "no format_version"),
         (document(format_version="1.1"), "a lock of format 1.1, and this ddvoices reads 1.0"),
-        (document(format_version="2.0"), "upgrade"),
+        (document(format_version="2.0"), "upgrade ddvoices"),
+        (document(format_version="1.10"), "upgrade ddvoices"),
+        (document(format_version="0.9"), "no release writes format '0.9'"),
+        (document(format_version="new"), "no release writes format 'new'"),
         (document(regions=[]), "not a whole lock"),
         (document(regions={"us": 1}), "not a whole lock"),
         (document(regions={"us": {"a": {"ada": {}}}}), "not a whole lock"),
@@ -133,7 +136,7 @@ def test_what_cannot_be_trusted_is_refused(tmp_path, text, said):
     assert message.startswith(str(path))
     assert said in message
     assert "\n" not in message
-    assert any(way in message for way in ("delete it", "delete the lock", "upgrade it"))
+    assert any(way in message for way in ("delete it", "delete the lock", "upgrade ddvoices"))
     assert refused.value.exit_code is ExitCode.ERROR
     assert path.read_text(encoding="utf-8") == text
 

@@ -1,0 +1,158 @@
+"""``ddvoices import``: entries of the catalog for voices that are in the account already."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from ddvoices.cli import options
+from ddvoices.cli.session import Session
+from ddvoices.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from ddvoices.importing import Composed, Entry, Situation, Target
+    from ddvoices.model import Catalog, ObservedRegion
+
+
+@click.command("import")
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@options.regions
+@click.option("--all", "everything", is_flag=True, help="All voices that no catalog has made or adopted.")
+@click.option(
+    "--into",
+    metavar="FILE",
+    help="Append to this file of the catalog, or begin it; without it, a new imported.yaml is made.",
+)
+@click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
+@click.pass_obj
+def import_voices(
+    session: Session,
+    *,
+    ids: tuple[str, ...],
+    regions: tuple[str, ...],
+    everything: bool,
+    into: str | None,
+    dry_run: bool,
+) -> int:
+    """Take voices that are in the account already into the catalog.
+
+    Each gets an entry that pins it by its id, and the next plan adopts it: nothing is uploaded or changed. A
+    voice that is there in several regions, once in each, gets one entry. Files that are there are never
+    rewritten: a new one is made, or text is appended. Samples can't be fetched back: give them later.
+
+    \b
+    Examples:
+      ddvoices import --all
+      ddvoices import --all -r us --dry-run
+      ddvoices import 5d3dc622-7a7e-4f0e-9d6a-6c0f2f1f7d11 --into narrators.yaml
+    """
+    from ddvoices.importing import choose_target
+
+    if everything == bool(ids):
+        both = ": not both" if everything else ""
+        raise UsageError(f"name voices by their ids, or take all with --all{both}")
+    catalog = session.load_catalog()
+    target = choose_target(session.catalog_directory, into)
+    situation = _ask(catalog, regions, ids)
+    if not _all_known(session, situation.observed):
+        return _code(situation.observed)
+    composed = _compose(session, situation, target, ids)
+    if composed is None:
+        return ExitCode.ERROR
+    if not composed.entries:
+        session.say(f"nothing to import ({_counted(situation)})")
+    elif dry_run:
+        click.echo(composed.text.removeprefix(target.old or ""), nl=False)
+        session.say(f"nothing is written: without --dry-run this goes to {target.shown}")
+    else:
+        target.save(composed.text, catalog)
+        _tell(session, target, composed)
+    return ExitCode.OK
+
+
+def _ask(catalog: Catalog, regions: tuple[str, ...], ids: tuple[str, ...]) -> Situation:
+    """Return what the regions hold, the voices that only an id shows among it."""
+    from ddvoices.cli.regions import chosen_regions, open_regions
+    from ddvoices.importing import Situation, asking_for, survey
+    from ddvoices.lockfile import peek
+
+    lock, intents = peek(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
+    asking = asking_for(catalog, ids, chosen_regions(catalog, regions))
+    with open_regions(catalog, regions) as opened:
+        observed = opened.observe(asking, lock)
+    return Situation(
+        catalog=catalog,
+        observed=observed,
+        lock=lock,
+        everything=survey(catalog, observed, lock),
+        reserved=frozenset(intent.key for intent in intents),
+    )
+
+
+def _all_known(session: Session, observed: Mapping[str, ObservedRegion]) -> bool:
+    """Tell whether each region could be asked; which couldn't, and why, is printed."""
+    errors = [f"{name}: {region.error}" for name, region in observed.items() if region.error is not None]
+    for error in errors:
+        session.error(error)
+    if errors and len(errors) < len(observed):
+        session.say("nothing is written: choose regions that can be asked by -r")
+    return not errors
+
+
+def _code(observed: Mapping[str, ObservedRegion]) -> ExitCode:
+    """Return what a run ends with that could not ask a region: the code of the first."""
+    return next(region.error_code for region in observed.values() if region.error is not None)
+
+
+def _compose(session: Session, situation: Situation, target: Target, ids: tuple[str, ...]) -> Composed | None:
+    """Return the entries; None where a voice that was named can't have one. What is left out is printed."""
+    from ddvoices.importing import choose_all, choose_named, compose
+
+    everything, names = situation.everything, situation.observed
+    choice = choose_named(everything, ids, names) if ids else choose_all(everything)
+    composed = compose(choice.chosen, situation, text_with=target.text_with, load=target.load_with)
+    unwritable = tuple(map(str, composed.unwritable))
+    for problem in choice.problems + (unwritable if ids else ()):
+        session.error(problem)
+    for left_out in choice.left_out + (() if ids else unwritable):
+        session.warn(f"left out: {left_out}")
+    for entry in composed.entries:
+        for unsaid in entry.unsaid:
+            session.warn(f"{unsaid}: {entry.key} says nothing of it")
+    return None if ids and (choice.problems or unwritable) else composed
+
+
+def _counted(situation: Situation) -> str:
+    """Return what the regions hold: ``us: 6 voices, 2 of them this catalog's``."""
+    from ddvoices.importing import Obstacle
+
+    said = []
+    for name in situation.observed:
+        here = [one.obstacle for one in situation.everything if one.region == name]
+        ours = f", {here.count(Obstacle.OURS)} of them this catalog's" if here else ""
+        said.append(f"{name}: {len(here)} voice{'s' * (len(here) != 1)}{ours}")
+    return "; ".join(said)
+
+
+def _tell(session: Session, target: Target, composed: Composed) -> None:
+    """Print which entry pins what, a line an id, and what comes next."""
+    count = len(composed.entries)
+    click.echo(f"{target.shown}: {'1 entry' if count == 1 else f'{count} entries'}")
+    for line in _pins(composed.entries):
+        click.echo(line, color=session.colored(sys.stdout))
+    session.say("next: `ddvoices plan` shows each as adopted, `ddvoices apply` does it: nothing is uploaded")
+
+
+def _pins(entries: Sequence[Entry]) -> Iterator[str]:
+    """Yield a line for each id, in the columns and the colour in which plans show what they adopt."""
+    from ddvoices.model import Action
+    from ddvoices.report.terminal import printable
+    from ddvoices.report.words import COLORS, MARKS, WIDEST_KEY
+
+    width = min(max(len(entry.key) for entry in entries), WIDEST_KEY)
+    for entry in entries:
+        head = click.style(f"  {MARKS[Action.ADOPT]} {entry.key:{width}}", fg=COLORS[Action.ADOPT], bold=True)
+        yield from (f"{head}  {one.region}  {printable(one.voice.id)}" for one in entry.voices)

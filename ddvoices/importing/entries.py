@@ -1,0 +1,94 @@
+"""Which voices become one entry, and under which key. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from ddvoices.identity import key_hash, natural_key
+from ddvoices.importing.drafts import Draft
+from ddvoices.importing.survey import Candidate
+
+_LONGEST_KEY = 100
+_ID_PREFIX = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry of the catalog to be; ``voices`` are those that it pins, one a region.
+
+    ``unsaid`` names what the service says of them and the entry doesn't.
+    """
+
+    key: str
+    fields: Mapping[str, Any]
+    voices: tuple[Candidate, ...]
+    unsaid: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Keys:
+    """The keys that aren't free any more, by name and by hash."""
+
+    names: set[str]
+    hashes: set[int]
+
+    def take(self, name: str, voice_id: str) -> str:
+        """Return a free key for a voice: its name as a key may be written, or the beginning of its id."""
+        base = _slug(name) or f"voice-{_slug(voice_id)[:_ID_PREFIX]}".strip("-._")
+        for number in count(1):
+            ending = "" if number == 1 else f"-{number}"
+            key = base[: _LONGEST_KEY - len(ending)].rstrip("-._") + ending
+            if key not in self.names and key_hash(key) not in self.hashes:
+                break
+        self.names.add(key)
+        self.hashes.add(key_hash(key))
+        return key
+
+
+def make_entries(drafts: Iterable[Draft], everything: Iterable[Candidate], keys: Keys) -> tuple[Entry, ...]:
+    """Return the entries of ``drafts``, sorted by key; ``everything`` are all voices of the regions."""
+    groups = sorted(_joined(drafts, everything), key=lambda group: _age(group[0]))
+    return tuple(sorted((_entry(group, keys) for group in groups), key=lambda entry: entry.key))
+
+
+def _joined(drafts: Iterable[Draft], everything: Iterable[Candidate]) -> list[list[Draft]]:
+    """Return the drafts of one voice together.
+
+    One voice are those of the same name, locale, gender and style, if each is the only such in its region.
+    """
+    seen = Counter((one.region, natural_key(one.voice)) for one in everything)
+    groups: dict[tuple[Any, ...], list[Draft]] = {}
+    for draft in drafts:
+        voice, region = draft.candidate.voice, draft.candidate.region
+        alone = seen[region, natural_key(voice)] == 1
+        groups.setdefault(natural_key(voice) if alone else (region, voice.id), []).append(draft)
+    return list(groups.values())
+
+
+def _age(draft: Draft) -> tuple[str, str, str]:
+    """Sort the oldest first: of two of one name, that one gets the plain key."""
+    voice = draft.candidate.voice
+    return voice.created_at or "", draft.candidate.region, voice.id
+
+
+def _entry(group: Sequence[Draft], keys: Keys) -> Entry:
+    voices = tuple(draft.candidate for draft in group)
+    fields = group[0].fields
+    ids = {one.region: one.voice.id for one in voices}
+    return Entry(
+        key=keys.take(fields["name"], voices[0].voice.id),
+        fields={**fields, "regions": list(ids), "ids": ids},
+        voices=voices,
+        unsaid=tuple(what for draft in group for what in draft.unsaid),
+    )
+
+
+def _slug(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9._]+", "-", letters).strip("-._")

@@ -1,0 +1,64 @@
+"""What nobody can promise to a client of this service, shown as it is: docs/guarantees.md names each."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from workspace import Workspace
+
+pytestmark = pytest.mark.proof
+
+
+def published(workspace: Workspace) -> None:
+    """Make a public voice where public ones are listed nowhere."""
+    workspace.emulator.settings(workspace.key, published_hidden=True)
+    workspace.voice("ada", publish=True)
+    workspace.apply()
+
+
+def test_a_hidden_voice_that_the_service_denies_is_made_again(workspace: Workspace) -> None:
+    published(workspace)
+    rule = {"method": "GET", "path": "/voice/*", "kind": "status", "status": 404, "count": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    workspace.apply()
+    assert len(workspace.there()) == 2
+    assert workspace.changes("--prune") == []
+
+
+def test_a_hidden_voice_is_forgotten_with_the_lock(workspace: Workspace) -> None:
+    published(workspace)
+    workspace.lock.unlink()
+    assert workspace.changes() == [("create", "ada", "not_in_region")]
+
+
+def test_a_lost_create_of_a_hidden_voice_is_forgotten_with_the_journal(workspace: Workspace) -> None:
+    workspace.emulator.settings(workspace.key, published_hidden=True)
+    workspace.voice("ada", publish=True)
+    rule = {"method": "POST", "path": "/voice", "kind": "reset", "when": "after", "count": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    workspace.apply("--settle", "0.3", code=1)
+    shutil.rmtree(workspace.root / ".ddvoices")
+    workspace.apply()
+    assert len(workspace.there()) == 2
+
+
+def test_what_the_service_never_tells_may_change_behind_our_back(workspace: Workspace) -> None:
+    workspace.voice("ada", age=30)
+    workspace.apply()
+    [voice] = workspace.there()
+    status, _ = workspace.emulator.call(workspace.key, "PUT", "/voice", {"id": voice["id"], "age": 70})
+    assert status == 200
+    assert workspace.changes() == []
+
+
+def test_a_voice_that_somebody_deletes_is_made_again(workspace: Workspace) -> None:
+    """Under another id; but one that was deleted while it was superseded is not."""
+    workspace.voice("ada")
+    workspace.apply()
+    workspace.new_sample("ada", pitch=700)
+    workspace.apply()
+    first, second = (voice["id"] for voice in workspace.there())
+    for voice_id, expected in ((first, []), (second, [("create", "ada", "gone")])):
+        workspace.emulator.call(workspace.key, "DELETE", f"/voice/{voice_id}")
+        assert workspace.changes() == expected
