@@ -20,7 +20,7 @@ from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.remember import created_voice
 from ddvoices.client import DeepdubClient, SampleChangedError
 from ddvoices.errors import OutcomeUnknownError, ServiceError
-from ddvoices.identity import Marker, make_marker, normal_name, owner_hashes, read_marker
+from ddvoices.identity import Marker, make_marker, normal_names, owner_hashes, read_marker
 from ddvoices.lockfile import Intent, Journal, close_record, intent_record, voice_record
 from ddvoices.model import LockedVoice, ObservedVoice, Sample, VoiceSpec
 from ddvoices.plan import concerns, sent_document
@@ -150,14 +150,14 @@ class Creator:
         marked = {voice_id for ids in self._marked.values() for voice_id in ids}
         found: dict[str, list[ObservedVoice]] = defaultdict(list)
         for voice in self._voices:
-            for name in {normal_name(name) for name in (voice.name, voice.title) if name}:
+            for name in normal_names(voice.name, voice.title):
                 if voice.id not in marked:
                     found[name].append(voice)
         return found
 
     def _alike(self, spec: VoiceSpec) -> Iterator[str]:
         """Yield the ids that were there and could be taken for what ``spec`` makes."""
-        for name in {normal_name(name) for name in (spec.name, spec.title) if name}:
+        for name in normal_names(spec.name, spec.title):
             yield from (voice.id for voice in self._unmarked.get(name, ()) if looks_like(spec, voice))
 
     def _intent(self, spec: VoiceSpec, former: str | None) -> Intent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ddvoices.identity import normal_name
+from ddvoices.identity import normal_names
 from ddvoices.model import Action, Change
 
 UPLOADS = (Action.CREATE, Action.REPLACE)
@@ -60,11 +60,11 @@ def lanes(changes: Iterable[Change]) -> list[list[Change]]:
     return list(found.values())
 
 
-def _names(change: Change) -> list[str]:
+def _names(change: Change) -> tuple[str, ...]:
     """Return what a new voice may be called in the listing."""
     if change.spec is None:
         raise TypeError(f"{change.action} without a wanted side")
-    return [normal_name(name) for name in (change.spec.name, change.spec.title) if name]
+    return normal_names(change.spec.name, change.spec.title)
 
 
 class _Roots:

@@ -101,11 +101,12 @@ def _settle(
     regions: OpenRegions, desired: Catalog, journal: Journal, options: ApplyOptions, saved: Lock
 ) -> None:
     """Settle what an interrupted run has left open, if it has."""
-    if journal.made_lately() or journal.open_intents():
+    lately = open_at(journal.made_lately(), regions.endpoints)
+    if lately or journal.open_intents():
         lock = journal.fold(saved, owner=desired.owner)
         observed = regions.observe(desired, lock)
         sections = sections_of(observed, lock)
-        look_again(open_at(journal.made_lately(), regions.endpoints), observed, journal)
+        look_again(lately, observed, journal)
         settle_open_intents(regions.clients, sections, journal, options, desired=desired, lock=lock)
 
 

@@ -22,14 +22,12 @@ from ddvoices.lockfile import Intent, Journal, Record, close_record, intent_reco
 from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice, Origin
 from ddvoices.plan import concerns
 
-_NO_OPTIONS = ApplyOptions()
-
 
 def settle_open_intents(
     clients: Mapping[str, DeepdubClient],
     sections: Mapping[str, str],
     journal: Journal,
-    options: ApplyOptions = _NO_OPTIONS,
+    options: ApplyOptions,
     *,
     desired: Catalog,
     lock: Lock,

@@ -18,7 +18,7 @@ from ddvoices.identity.normal import (
     natural_key,
     normal_gender,
     normal_locale,
-    normal_name,
+    normal_names,
     same_natural_key,
 )
 from ddvoices.identity.scheme import CURRENT_SCHEME, key_hash, owner_hash, owner_hashes
@@ -45,7 +45,7 @@ __all__ = [
     "natural_key",
     "normal_gender",
     "normal_locale",
-    "normal_name",
+    "normal_names",
     "owner_hash",
     "owner_hashes",
     "plain",

@@ -15,7 +15,7 @@ from itertools import islice
 
 from ddvoices.identity.facts import Evidence, VoiceFacts, newest, of_unknown_scheme, oldest_first
 from ddvoices.identity.marker import fingerprint
-from ddvoices.identity.normal import normal_name, same_natural_key
+from ddvoices.identity.normal import normal_name, normal_names, same_natural_key
 from ddvoices.identity.scheme import CONTENT_HASHES, key_hash
 from ddvoices.model import KeyProblem, Reason, VoiceSpec
 
@@ -289,7 +289,6 @@ def _index_by_name(evidence: Evidence) -> dict[str, list[VoiceFacts]]:
     for voice_id in sorted(evidence.by_id):
         facts = evidence.by_id[voice_id]
         if facts.unmarked:
-            for name in (facts.voice.name, facts.voice.title):
-                if name:
-                    found.setdefault(normal_name(name), {})[voice_id] = facts
+            for name in normal_names(facts.voice.name, facts.voice.title):
+                found.setdefault(name, {})[voice_id] = facts
     return {name: list(facts.values()) for name, facts in found.items()}

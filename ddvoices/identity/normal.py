@@ -13,6 +13,11 @@ def normal_name(name: str) -> str:
     return plain(name)
 
 
+def normal_names(*names: str | None) -> tuple[str, ...]:
+    """Return name and title as they are compared, each once; what is empty or not said is left out."""
+    return tuple(dict.fromkeys(normal_name(name) for name in names if name))
+
+
 def normal_locale(locale: str) -> str:
     """Return a locale as it is compared: without case, ``_`` as ``-``."""
     return plain(locale).casefold().replace("_", "-")
@@ -40,9 +45,8 @@ def same_natural_key(spec: VoiceSpec, voice: ObservedVoice) -> bool:
 
     The name may stand in the title; what the listing leaves out or empty doesn't count against a voice.
     """
-    names = {normal_name(name) for name in (voice.name, voice.title) if name}
     return (
-        normal_name(spec.name) in names
+        normal_name(spec.name) in normal_names(voice.name, voice.title)
         and _agrees(normal_locale, spec.locale, voice.locale)
         and _agrees(normal_gender, spec.gender, voice.gender)
         and _agrees(normal_style, spec.speaking_style, voice.speaking_style)
