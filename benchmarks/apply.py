@@ -23,11 +23,11 @@ import tempfile
 import time
 import urllib.request
 import wave
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from service import emulator
 
 LIMIT = 3
 # parallelism → goal of the ratio
@@ -42,7 +42,8 @@ PROGRAM = [sys.executable, "-m", "ddvoices"]
 def main() -> int:
     """Measure, print two tables, and return 1 if a goal is missed."""
     arguments = parse()
-    with emulator() as environment:
+    with emulator() as variables:
+        environment = {**os.environ, **variables}
         missed = time_creates(environment, arguments.creates, arguments.milliseconds)
         missed += compare_memory(environment)
     return 1 if missed else 0
@@ -177,21 +178,6 @@ def write_noise(path: Path, size: int) -> None:
             block = min(left, 2**16)
             file.writeframes(os.urandom(block))
             left -= block
-
-
-@contextmanager
-def emulator() -> Iterator[dict[str, str]]:
-    """Run an emulator, and yield the environment that leads to it."""
-    command = [*PROGRAM, "emulator", "--port", "0"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
-    ) as process:
-        try:
-            lines = [process.stdout.readline().strip() for _ in range(3)] if process.stdout else []
-            yield {**os.environ, **dict(line.split("=", 1) for line in lines)}
-        finally:
-            process.terminate()
-            process.wait(10)
 
 
 if __name__ == "__main__":

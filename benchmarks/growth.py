@@ -20,7 +20,8 @@ from functools import partial
 from pathlib import Path
 
 from library import fill_account, make_catalog
-from plan import Run, emulator, measure_one
+from plan import MANY, Run, measure_one
+from service import emulator
 
 from ddvoices.errors import ExitCode
 
@@ -99,7 +100,8 @@ def main() -> int:
     arguments = parser.parse_args()
     missed = 0
     print(f"{arguments.runs} second runs each, in turn; medians")
-    with tempfile.TemporaryDirectory() as folder, emulator() as url:
+    with tempfile.TemporaryDirectory() as folder, emulator(*MANY) as variables:
+        url = variables["DEEPDUB_BASE_URL"]
         for number, case in enumerate(CASES):
             sizes = (arguments.voices // TIMES, arguments.voices)
             runs = [prepare(Path(folder, f"{number}-{size}"), case, size, url) for size in sizes]

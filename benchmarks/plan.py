@@ -20,13 +20,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from service import emulator
+
 GOAL = 0.25  # of the time that octoDNS takes
 GROWTH_GOAL = 1.0  # time for each voice of a large library, to that of one of a tenth
+MANY = ("--max-voices", "1000000", "--max-concurrent", "100")
 HERE = Path(__file__).resolve().parent
 PEERS = ("octoDNS, target in YAML", "octoDNS, target in JSON")
 RECORDS = (
@@ -67,7 +69,8 @@ class Measure:
 def main() -> int:
     """Measure, print a table, and return 1 if a goal is missed."""
     arguments = parse()
-    with tempfile.TemporaryDirectory() as folder, emulator() as url:
+    with tempfile.TemporaryDirectory() as folder, emulator(*MANY) as variables:
+        url = variables["DEEPDUB_BASE_URL"]
         runs = [
             *ours(Path(folder), arguments.voices // 10, url),
             *ours(Path(folder), arguments.voices, url),
@@ -83,20 +86,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--voices", type=int, default=10_000, help="voices, and records")
     parser.add_argument("--runs", type=int, default=5, help="counted runs of each")
     return parser.parse_args()
-
-
-@contextmanager
-def emulator() -> Iterator[str]:
-    """Run an emulator that holds many voices, and yield where it is."""
-    limits = ["--max-voices", "1000000", "--max-concurrent", "100"]
-    command = [sys.executable, "-m", "ddvoices", "emulator", "--port", "0", *limits]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
-        try:
-            first = process.stdout.readline() if process.stdout else ""
-            yield first.strip().partition("=")[2]
-        finally:
-            process.terminate()
-            process.wait(10)
 
 
 def ours(folder: Path, count: int, url: str) -> list[Run]:

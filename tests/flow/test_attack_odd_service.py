@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from odd_service import Answer, OddService, odd_service
+from odd_service import Answer, OddService
 from workspace import Workspace
 
 NASTY = {
@@ -33,13 +32,6 @@ COMMANDS = [
     ["plan", "--prune", "-o", "p.json"],
     ["show", "p.json"],
 ]
-
-
-@pytest.fixture
-def odd(workspace: Workspace) -> Iterator[OddService]:
-    with odd_service() as service:
-        workspace.settings["regions"]["us"]["base_url"] = service.base_url
-        yield service
 
 
 def whole_json(text: str) -> Any:

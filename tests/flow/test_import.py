@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import resource
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from cli.program import command, environment, run
-from odd_service import OddService, odd_service
+from odd_service import OddService
 from rights import needs_modes
 from test_attack_odd_service import NASTY
 from test_others import stranger
@@ -31,13 +30,6 @@ def files(workspace: Workspace) -> list[str]:
 
 def pin(voice_id: str) -> dict[str, Any]:
     return {"sample": None, "ids": {"us": voice_id}}
-
-
-@pytest.fixture
-def odd(workspace: Workspace) -> Iterator[OddService]:
-    with odd_service() as service:
-        workspace.settings["regions"]["us"]["base_url"] = service.base_url
-        yield service
 
 
 def test_from_an_account_to_a_catalog_and_on(workspace: Workspace) -> None:
