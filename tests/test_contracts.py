@@ -56,7 +56,7 @@ def spec(tmp_path: Path) -> VoiceSpec:
 
     sample = Sample(
         path="a.wav",
-        file=tmp_path / "a.wav",
+        file=str(tmp_path / "a.wav"),
         sha256="0" * 64,
         sound="1" * 64,
         size=1,

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict
+from operator import attrgetter
 from typing import Any
 
 from ddvoices.model import Catalog, VoiceSpec
+
+_WANTED = tuple(name for name in VoiceSpec.__dataclass_fields__ if name != "location")
+_values_of = attrgetter(*_WANTED)
 
 
 def catalog_digest(catalog: Catalog) -> str:
@@ -24,7 +28,7 @@ def catalog_digest(catalog: Catalog) -> str:
 
 
 def _wanted(spec: VoiceSpec) -> dict[str, Any]:
-    fields = {name: getattr(spec, name) for name in VoiceSpec.__dataclass_fields__ if name != "location"}
+    fields = dict(zip(_WANTED, _values_of(spec), strict=True))
     fields["sample"] = spec.sample.sha256 if spec.sample else None
     fields["ids"], fields["labels"] = dict(spec.ids), dict(spec.labels)
     return fields

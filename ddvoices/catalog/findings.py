@@ -71,5 +71,14 @@ def quoted(value: str, limit: int = 60) -> str:
     return repr(value if len(value) <= limit else value[: limit - 1] + "…")
 
 
+def value_place(document: Document, path: tuple[Step, ...]) -> tuple[str, int, int, str]:
+    """Return file, line, column and path of a value, as problems have them."""
+    return _place(document, path, document.value_at(path))
+
+
 def _problem(document: Document, path: tuple[Step, ...], mark: Mark, message: str) -> Problem:
-    return Problem(document.file, mark.line, mark.column, dotted(path[document.unshown :]), message)
+    return Problem(*_place(document, path, mark), message)
+
+
+def _place(document: Document, path: tuple[Step, ...], mark: Mark) -> tuple[str, int, int, str]:
+    return document.file, mark.line, mark.column, dotted(path[document.unshown :])

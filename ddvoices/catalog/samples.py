@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from ddvoices.model import Sample
 MAX_SAMPLE_BYTES = 20 * 2**20
 # Where a folder has been renamed, every sample is missing: not each is held against all names that are there.
 _MOST_COMPARED = 10_000
+# without . and .. among its parts, and so in need of no more looks
+_PLAIN_PATH = re.compile(r"(?!\.\.?(/|$))[^/\\]+(/(?!\.\.?(/|$))[^/\\]+)*")
 
 
 class SampleError(Exception):
@@ -26,9 +29,10 @@ class SampleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """Where a folder of the catalog really lies, and the names that are in it."""
+    """Where a folder of the catalog really lies, whether that is in the catalog, and the names in it."""
 
-    real: Path
+    real: str
+    inside: bool
     names: frozenset[str]
 
 
@@ -68,12 +72,12 @@ class SampleReader:
     def _read(self, named: str) -> CheckedSample:
         path = _relative(named)
         try:
-            real, status = self._follow(self._find(path), named)
+            real, status = self._find(path, named)
             facts = self._facts(real, status)
         except OSError as error:
             raise SampleError(f"{quoted(named)} can't be read: {error.strerror or error}") from error
         sample = Sample(
-            path=str(path),
+            path=path,
             file=real,
             sha256=facts.sha256,
             sound=facts.sound,
@@ -83,53 +87,45 @@ class SampleReader:
         )
         return CheckedSample(sample, facts.warnings)
 
-    def _find(self, path: PurePosixPath) -> Path:
-        """Return a path with the links in its folders followed; each part of it is named as on the disk.
+    def _find(self, path: str, named: str) -> tuple[str, os.stat_result]:
+        """Return where a file really lies, and its status; a link that leads out isn't looked at.
 
-        That is asked of the names in each folder: some file systems ignore case.
+        Each part of its path must be named as on the disk, where some file systems ignore case: that is asked
+        of the names in each folder. All this is done in text: a `Path` for each of many files takes longer.
         """
-        above, _, name = str(path).rpartition("/")
-        folder = self._folder(path, above)
-        if name not in folder.names:
-            self._refuse(path, len(path.parts) - 1, folder.names)
-        return folder.real / name
-
-    def _follow(self, file: Path, named: str) -> tuple[Path, os.stat_result]:
-        """Return where a file really lies, and its status; a link that leads out isn't looked at."""
-        self._check_inside(file, named)
-        status = file.lstat()
-        if not stat.S_ISLNK(status.st_mode):
-            return file, status
-        real = Path(os.path.realpath(file))
-        self._check_inside(real, named)
-        return real, real.lstat()
-
-    def _check_inside(self, real: Path, named: str) -> None:
-        if not self._root.holds(real):
-            raise SampleError(
-                f"{quoted(named)} is a link that leads out of the catalog: put the file itself here"
-            )
-
-    def _folder(self, path: PurePosixPath, above: str) -> _Folder:
-        """Return the folder ``above`` a path, looking it up once."""
+        above, _, name = path.rpartition("/")
         folder = self._folders.get(above)
         if folder is None:
             folder = self._folders[above] = self._look_up(path, above)
-        return folder
+        if name not in folder.names:
+            self._refuse(path, above.count("/") + bool(above), folder.names)
+        if not folder.inside:
+            raise _leads_out(named)
+        file = os.path.join(folder.real, name)  # noqa: PTH118 - see above
+        status = os.lstat(file)
+        return self._follow(file, named) if stat.S_ISLNK(status.st_mode) else (file, status)
 
-    def _look_up(self, path: PurePosixPath, above: str) -> _Folder:
+    def _follow(self, link: str, named: str) -> tuple[str, os.stat_result]:
+        real = Path(os.path.realpath(link))
+        if not self._root.holds(real):
+            raise _leads_out(named)
+        return str(real), real.lstat()
+
+    def _look_up(self, path: str, above: str) -> _Folder:
+        """Return the folder ``above`` a path."""
         folder = self._root.real
-        for depth, name in enumerate(path.parts[:-1]):
+        for depth, name in enumerate(PurePosixPath(above).parts):
             names = _names_in(folder)
             if name not in names:
                 self._refuse(path, depth, names)
             folder /= name
-        return _Folder(self._root.resolve(above), _names_in(folder))
+        real = self._root.resolve(above)
+        return _Folder(str(real), self._root.holds(real / "any"), _names_in(folder))
 
-    def _refuse(self, path: PurePosixPath, depth: int, names: Collection[str]) -> NoReturn:
+    def _refuse(self, path: str, depth: int, names: Collection[str]) -> NoReturn:
         """Say that there is no such file, as the part at ``depth`` isn't one of ``names``."""
-        hint = self._hint(path, depth, names)
-        raise SampleError(f"there is no file {quoted(str(path))} in the catalog{hint}")
+        hint = self._hint(PurePosixPath(path), depth, names)
+        raise SampleError(f"there is no file {quoted(path)} in the catalog{hint}")
 
     def _hint(self, path: PurePosixPath, depth: int, names: Collection[str]) -> str:
         """Return which file may be meant: ``names`` are there in place of the part at ``depth``."""
@@ -143,13 +139,13 @@ class SampleReader:
         alike = (str(PurePosixPath(*above, name, *rest)) for name in names if not name.startswith("."))
         return did_you_mean(str(path), (other for other in alike if self._root.resolve(other).exists()))
 
-    def _facts(self, real: Path, status: os.stat_result) -> AudioFacts:
+    def _facts(self, real: str, status: os.stat_result) -> AudioFacts:
         """Return what is known of a file, reading it only if that isn't known from an earlier run."""
         _check_status(status)
         known = self._known.get(real, status)
         if known is not None:
             return known
-        data = _read_whole(real, status)
+        data = _read_whole(Path(real), status)
         if is_lfs_pointer(data):
             raise SampleError("is a Git LFS pointer, not the audio itself: run `git lfs pull`")
         facts = inspect(data)
@@ -163,13 +159,19 @@ class SampleReader:
 
 def _names_in(folder: Path) -> frozenset[str]:
     try:
-        return frozenset(entry.name for entry in folder.iterdir())
+        return frozenset(os.listdir(folder))  # noqa: PTH208 - it makes no `Path` of each
     except OSError:
         return frozenset()
 
 
-def _relative(named: str) -> PurePosixPath:
+def _leads_out(named: str) -> SampleError:
+    return SampleError(f"{quoted(named)} is a link that leads out of the catalog: put the file itself here")
+
+
+def _relative(named: str) -> str:
     """Return the path without ``.`` and double slashes."""
+    if _PLAIN_PATH.fullmatch(named):
+        return named
     path = PurePosixPath(named)
     if path.is_absolute():
         raise SampleError(f"{quoted(named)} is absolute: write it relative to the catalog's directory")
@@ -179,7 +181,7 @@ def _relative(named: str) -> PurePosixPath:
         raise SampleError(f"{quoted(named)} has a backslash in it: write / between folders")
     if not path.parts:
         raise SampleError(f"{quoted(named)} names no file")
-    return path
+    return str(path)
 
 
 def _check_status(status: os.stat_result) -> None:

@@ -35,7 +35,7 @@ class Sample:
     """
 
     path: str
-    file: Path
+    file: str
     sha256: str
     sound: str
     size: int

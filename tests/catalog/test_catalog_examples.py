@@ -30,10 +30,11 @@ def lines(path: Path) -> list[str]:
 @pytest.mark.parametrize("case", cases("bad"))
 def test_a_bad_catalog_says_all_that_is_wrong(case, here):
     lay_out("bad", case, here)
-    with pytest.raises(CatalogError) as caught:
-        load_catalog()
-    assert str(caught.value).splitlines() == lines(EXAMPLES / "bad" / case / "expected.txt")
-    assert caught.value.exit_code is ExitCode.CATALOG
+    for _ in range(2):  # nothing that an earlier run has kept hides it
+        with pytest.raises(CatalogError) as caught:
+            load_catalog()
+        assert str(caught.value).splitlines() == lines(EXAMPLES / "bad" / case / "expected.txt")
+        assert caught.value.exit_code is ExitCode.CATALOG
 
 
 @pytest.mark.parametrize("case", cases("good"))
@@ -41,3 +42,4 @@ def test_a_good_catalog_loads(case, here):
     lay_out("good", case, here)
     catalog = load_catalog()
     assert list(catalog.warnings) == lines(EXAMPLES / "good" / case / "warnings.txt")
+    assert load_catalog() == catalog, "what was kept says the same"

@@ -159,7 +159,7 @@ def test_a_sample_may_be_a_link_within_the_catalog(put, here):
     (here / "voices" / "audio" / "link.mp3").symlink_to("ok.mp3")
     put("a.yaml", ADA.replace("ok.mp3", "link.mp3"))
     sample = load_catalog().voices[0].sample
-    assert (sample.path, sample.file) == ("audio/link.mp3", here / "voices" / "audio" / "ok.mp3")
+    assert (sample.path, sample.file) == ("audio/link.mp3", str(here / "voices" / "audio" / "ok.mp3"))
 
 
 def test_a_sample_that_is_a_broken_link_is_told(put, here):

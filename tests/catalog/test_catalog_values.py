@@ -42,7 +42,7 @@ def test_every_field_of_a_voice_arrives(put, here):
     facts = inspect(data)
     sample = Sample(
         path="audio/ok.wav",
-        file=here / "voices" / "audio" / "ok.wav",
+        file=str(here / "voices" / "audio" / "ok.wav"),
         sha256=facts.sha256,
         sound=facts.sound,
         size=len(data),

@@ -166,7 +166,7 @@ def _sample(folder: Path, sound: str) -> Sample:
     assert facts is not None
     return Sample(
         path=f"samples/{sound}.wav",
-        file=path,
+        file=str(path),
         sha256=facts.sha256,
         sound=facts.sound,
         size=facts.size,

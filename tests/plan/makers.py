@@ -52,7 +52,7 @@ def sample(sound: str = "a", *, tags: str = "") -> Sample:
     path = f"samples/{sound}.wav"
     return Sample(
         path=path,
-        file=Path("/catalog") / path,
+        file=f"/catalog/{path}",
         sha256=sha(sound + tags),
         sound=sha(sound),
         size=1000 + len(tags),
