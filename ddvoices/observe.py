@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ddvoices.client import BadRequestError, DeepdubClient
@@ -34,19 +35,35 @@ class OpenRegions:
 
     def observe(self, desired: Catalog, lock: Lock) -> dict[str, ObservedRegion]:
         """Return what the regions hold, asked side by side."""
+        with self.asked(desired) as observe:
+            return observe(lock)
+
+    @contextmanager
+    def asked(self, desired: Catalog) -> Iterator[Callable[[Lock], dict[str, ObservedRegion]]]:
+        """Ask the regions for their listings, side by side; yield what tells what they hold, given the lock.
+
+        The lock must be of a moment before: what another run makes and locks meanwhile isn't in the listing.
+        """
         with ThreadPoolExecutor(max_workers=max(len(self.clients), 1)) as pool:
-            futures = {
-                name: pool.submit(
-                    observe_region,
-                    client,
-                    region=name,
-                    account=self.accounts[name],
-                    desired=desired,
-                    lock=lock,
-                )
-                for name, client in self.clients.items()
-            }
-        return {**self.closed, **{name: self._explained(future.result()) for name, future in futures.items()}}
+            listings = {name: pool.submit(client.observe_voices) for name, client in self.clients.items()}
+
+            def observe(lock: Lock) -> dict[str, ObservedRegion]:
+                futures = {
+                    name: pool.submit(
+                        observe_region,
+                        client,
+                        listings[name].result,
+                        region=name,
+                        account=self.accounts[name],
+                        desired=desired,
+                        lock=lock,
+                    )
+                    for name, client in self.clients.items()
+                }
+                found = {name: self._explained(future.result()) for name, future in futures.items()}
+                return {**self.closed, **found}
+
+            yield observe
 
     def _explained(self, region: ObservedRegion) -> ObservedRegion:
         """Say of a refused key where it came from."""
@@ -56,14 +73,21 @@ class OpenRegions:
 
 
 def observe_region(
-    client: DeepdubClient, *, region: str, account: str, desired: Catalog, lock: Lock
+    client: DeepdubClient,
+    listing: Callable[[], tuple[ObservedVoice, ...]],
+    *,
+    region: str,
+    account: str,
+    desired: Catalog,
+    lock: Lock,
 ) -> ObservedRegion:
-    """Return what ``region`` holds: the whole listing, and what only ``GET /voice/{id}`` knows.
+    """Return what ``region`` holds: the whole ``listing``, and what only ``GET /voice/{id}`` knows.
 
     A region that can't be asked, or whose listing is not whole, comes back with its ``error``.
     """
     try:
-        voices = _all_voices(client, region=region, account=account, desired=desired, lock=lock)
+        listed = listing()
+        voices = _all_voices(client, listed, region=region, account=account, desired=desired, lock=lock)
     except ServiceError as error:
         return unobserved(client, region=region, account=account, error=error)
     return ObservedRegion(region=region, endpoint=client.base_url, account=account, voices=voices)
@@ -85,9 +109,14 @@ class ListingNotWholeError(ServiceError):
 
 
 def _all_voices(
-    client: DeepdubClient, *, region: str, account: str, desired: Catalog, lock: Lock
+    client: DeepdubClient,
+    listed: tuple[ObservedVoice, ...],
+    *,
+    region: str,
+    account: str,
+    desired: Catalog,
+    lock: Lock,
 ) -> tuple[ObservedVoice, ...]:
-    listed = client.observe_voices()
     there = {voice.id for voice in listed}
     ours = owner_hashes(desired.owner, desired.former_owners)
     published_listed = any(_is_published(voice, None, ours) for voice in listed)

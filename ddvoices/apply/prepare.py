@@ -10,7 +10,7 @@ from ddvoices.apply.engine import Work
 from ddvoices.apply.open_creates import made_voice, not_shown_yet, open_at, open_create, pinned_since
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.recover import look_again, settle_open_intents
-from ddvoices.lockfile import Intent, Journal, fold, load_lock, peek, voice_record
+from ddvoices.lockfile import Intent, Journal, fold, load_lock, snapshot, voice_record
 from ddvoices.model import Catalog, Lock, ObservedRegion, OpenCreate, Origin, Plan, PlanOptions
 from ddvoices.observe import OpenRegions
 from ddvoices.plan import concerns, is_chosen, make_plan, select
@@ -25,8 +25,10 @@ def plan_now(regions: OpenRegions, desired: Catalog, choice: PlanOptions = _EVER
     Raises:
         LockfileError: the lock or the journal can't be used.
     """
-    lock, intents = peek(desired.root, owner=desired.owner, former_owners=desired.former_owners)
-    observed = regions.observe(desired, lock)
+    before = snapshot(desired.root)
+    with regions.asked(desired) as observe:
+        lock, intents = before.parse(owner=desired.owner, former_owners=desired.former_owners)
+        observed = observe(lock)
     sections = sections_of(observed, lock)
     intents = not_shown_yet(open_at(intents, regions.endpoints), observed)
     lock, still_open = _decided_by_pins(desired, observed, lock, intents)

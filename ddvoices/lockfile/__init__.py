@@ -1,7 +1,7 @@
 """The lock, which git keeps, and the journal, which a machine keeps while it applies."""
 
 from ddvoices.lockfile.file import LOCK_NAME, format_lock, load_lock, save_lock
-from ddvoices.lockfile.journal import STATE_DIRECTORY, Journal, hold_journal, peek
+from ddvoices.lockfile.journal import STATE_DIRECTORY, Journal, hold_journal, peek, snapshot
 from ddvoices.lockfile.records import (
     Intent,
     Record,
@@ -27,5 +27,6 @@ __all__ = [
     "load_lock",
     "peek",
     "save_lock",
+    "snapshot",
     "voice_record",
 ]

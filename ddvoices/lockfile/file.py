@@ -28,13 +28,36 @@ def load_lock(root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) ->
     Raises:
         LockfileError: it can't be read, is broken, of another format or of another owner.
     """
+    return parse_lock(lock_bytes(root), root, owner=owner, former_owners=former_owners)
+
+
+def lock_bytes(root: Path) -> bytes | None:
+    """Return what the lock file of the catalog in ``root`` holds; None if there is none.
+
+    Raises:
+        LockfileError: it can't be read.
+    """
+    try:
+        return read_regular(root / LOCK_NAME)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unreadable(root / LOCK_NAME, error) from error
+
+
+def parse_lock(data: bytes | None, root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) -> Lock:
+    """Return the lock that `lock_bytes` has read.
+
+    Raises:
+        LockfileError: it is broken, of another format or of another owner.
+    """
+    if data is None:
+        return EMPTY_LOCK
     path = root / LOCK_NAME
     try:
-        text = read_regular(path).decode("utf-8")
-    except FileNotFoundError:
-        return EMPTY_LOCK
-    except (OSError, UnicodeDecodeError) as error:
-        raise LockfileError(f"{path}: can't be read: {_reason(error)}; {_WAY_OUT}") from error
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, error) from error
     lock = _read(_parse(text, path), path)
     if lock.owner not in (owner, *former_owners):
         raise LockfileError(
@@ -149,5 +172,6 @@ def _read_entry(document: Mapping[str, Any]) -> LockEntry:
     return LockEntry(voices=tuple(read_voice(voice) for voice in document["voices"]))
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+def _unreadable(path: Path, error: Exception) -> LockfileError:
+    reason = getattr(error, "strerror", None) or error
+    return LockfileError(f"{path}: can't be read: {reason}; {_WAY_OUT}")

@@ -11,13 +11,14 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from ddvoices.errors import BusyError, LockfileError, OutputError
 from ddvoices.files import sync_folder, write_whole
-from ddvoices.lockfile.file import load_lock, read_regular, save_lock
+from ddvoices.lockfile.file import lock_bytes, parse_lock, read_regular, save_lock
 from ddvoices.lockfile.records import (
     FOLDED,
     JOURNAL_HEADER,
@@ -125,18 +126,42 @@ def hold_journal(
         os.close(descriptor)
 
 
-def peek(root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) -> tuple[Lock, tuple[Intent, ...]]:
-    """Return the lock with what an interrupted run left in the journal, and its open intents.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Lock and journal as they were at one moment; a large lock takes a while to be parsed, and isn't yet."""
 
-    What it has made and the service may not show yet is among these, with its id.
+    root: Path
+    records: Sequence[Record]
+    lock: bytes | None
 
-    Only reads: for commands that change nothing, while another run may be at work.
+    def parse(self, *, owner: str, former_owners: tuple[str, ...] = ()) -> tuple[Lock, tuple[Intent, ...]]:
+        """Return the lock with what an interrupted run left in the journal, and its open intents.
+
+        What it has made and the service may not show yet is among these, with its id.
+
+        Raises:
+            LockfileError: the lock is broken, of another format or of another owner.
+        """
+        lock = parse_lock(self.lock, self.root, owner=owner, former_owners=former_owners)
+        intents = (*open_intents(self.records), *made_lately(self.records))
+        rest = unfolded(self.records)
+        return fold(lock, rest, owner=owner) if rest else lock, intents
+
+
+def snapshot(root: Path) -> Snapshot:
+    """Read lock and journal, and nothing else: for commands that change nothing, while another run may work.
+
+    Raises:
+        LockfileError: they can't be read, or the journal is broken.
     """
     # the journal first: what a run that ends in between moves into the lock is then seen twice, not never
     records = _read(root / STATE_DIRECTORY / JOURNAL_NAME)
-    lock = load_lock(root, owner=owner, former_owners=former_owners)
-    intents = (*open_intents(records), *made_lately(records))
-    return fold(lock, unfolded(records), owner=owner) if unfolded(records) else lock, intents
+    return Snapshot(root=root, records=records, lock=lock_bytes(root))
+
+
+def peek(root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) -> tuple[Lock, tuple[Intent, ...]]:
+    """Return what a `snapshot` made now says."""
+    return snapshot(root).parse(owner=owner, former_owners=former_owners)
 
 
 def _open(path: Path) -> int:

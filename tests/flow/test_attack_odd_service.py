@@ -136,6 +136,28 @@ def test_one_id_twice_in_the_listing_is_one_voice(workspace: Workspace, odd: Odd
     assert workspace.changes("--prune") == []
 
 
+def test_what_another_run_makes_and_locks_during_a_plan_is_no_gap_in_the_listing(
+    workspace: Workspace, odd: OddService
+) -> None:
+    """Lock and journal are read before the listing is asked for: all that they hold was there by then."""
+    workspace.voice("ada")
+    assert workspace.apply()["converged"]
+
+    def make_another(method: str, path: str, said: Answer) -> Answer:
+        if (method, path) == ("GET", "/voice"):
+            lock = json.loads(workspace.lock.read_text())
+            [section] = lock["regions"]["us"].values()
+            section["bea"] = {"voices": [{"id": "made-now", "origin": "created", "sent": {"publish": False}}]}
+            workspace.lock.write_text(json.dumps(lock))
+            odd.add("made-now", name="Bea")
+        return said
+
+    odd.twist = make_another
+    assert "No changes. 1 in sync." in workspace.run("plan").stdout
+    assert "made-now" in workspace.lock.read_text()
+    assert "GET /voice/made-now" not in odd.calls
+
+
 def test_what_isnt_listed_is_reviewed_too(workspace: Workspace, odd: OddService) -> None:
     """Where the listing holds no gender, another one in the catalog makes a reviewed replace stale."""
     workspace.voice("ada")
