@@ -17,11 +17,17 @@ def digest(domain: str, fields: Iterable[tuple[str, str]]) -> bytes:
     The domain comes first, as a field with the tag ``ddvoices``. Each field is the length of its tag (one
     byte), the tag, the length of its value (eight bytes, big-endian), the value; all text is UTF-8.
     """
-    parts: list[bytes] = []
-    for tag, value in (("ddvoices", domain), *fields):
+    parts = [_opening(domain)]
+    for tag, value in fields:
         value_bytes = value.encode()
         parts += (_prefixed(tag), len(value_bytes).to_bytes(8, "big"), value_bytes)
     return hashlib.sha256(b"".join(parts)).digest()
+
+
+@cache
+def _opening(domain: str) -> bytes:
+    domain_bytes = domain.encode()
+    return _prefixed("ddvoices") + len(domain_bytes).to_bytes(8, "big") + domain_bytes
 
 
 @cache

@@ -132,9 +132,9 @@ class Evidence:
     def _index(self, facts: VoiceFacts) -> None:
         if facts.marker is not None:
             self.by_key[facts.marker.key].append(facts)
-        contents = {facts.content()} | {facts.content(key) for key in facts.locked}
-        for content in sorted(contents - {None}, key=str):
-            self.by_content[str(content)].append(facts)
+        contents = {facts.content(key) for key in (None, *facts.locked)}
+        for content in sorted(content for content in contents if content is not None):
+            self.by_content[content].append(facts)
 
     def is_gone(self, key: str) -> bool:
         """Tell whether the lock has voices for ``key``, and none of them is there."""

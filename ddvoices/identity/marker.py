@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 from ddvoices.identity.scheme import (
@@ -26,6 +27,7 @@ from ddvoices.model import VoiceSpec
 MAGIC = 0x1DD
 _MAGIC_BITS, _SCHEME_BITS, _PUBLISH_BITS = 9, 4, 1
 _WIDTHS = (_MAGIC_BITS, _SCHEME_BITS, _PUBLISH_BITS, OWNER_BITS, KEY_BITS, FINGERPRINT_BITS)
+_PLACES = tuple((sum(_WIDTHS[index + 1 :]), (1 << width) - 1) for index, width in enumerate(_WIDTHS))
 _VERSION, _VARIANT = 8, 0b10
 _UUID = re.compile(
     r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.ASCII | re.IGNORECASE
@@ -63,17 +65,14 @@ def read_marker(speaker_id: str | None, *, ours: Container[int] = ()) -> Marker 
     A marker of one of ``ours``, hashes of owners, is read whatever its version nibble. Anybody else's is
     read with version 8 only: one in 512 random UUIDs begins with the magic, and is no marker.
     """
-    if speaker_id is None or not _UUID.fullmatch(speaker_id.strip()):
+    text = (speaker_id or "").strip()
+    if not _UUID.fullmatch(text):
         return None
-    number = int(speaker_id.strip().replace("-", ""), 16)
+    number = int(text.replace("-", ""), 16)
     if number >> 62 & 0b11 != _VARIANT:
         return None
     free = number >> 80 << 74 | (number >> 64 & 0xFFF) << 62 | number & (1 << 62) - 1
-    values: list[int] = []
-    for width in reversed(_WIDTHS):
-        values.append(free & (1 << width) - 1)
-        free >>= width
-    magic, scheme, publish, owner, key, fingerprint = reversed(values)
+    magic, scheme, publish, owner, key, fingerprint = [free >> shift & mask for shift, mask in _PLACES]
     if magic != MAGIC or (number >> 76 & 0xF != _VERSION and owner not in ours):
         return None
     return Marker(scheme=scheme, publish=bool(publish), owner=owner, key=key, fingerprint=fingerprint)
@@ -96,6 +95,7 @@ def make_marker(spec: VoiceSpec, *, owner: str) -> Marker:
     )
 
 
+@cache
 def format_fingerprint(scheme: int, bits: int) -> str:
     """Return ``scheme:hex``, such as ``1:00c0ffee42``."""
     return f"{scheme}:{bits:0{FINGERPRINT_BITS // 4}x}"

@@ -99,7 +99,8 @@ class _Resolver:
         wanted, own_hash = self._wanted[spec.key], key_hash(spec.key)
         same = [f for f in self._free(self._of_key(spec)) if f.content(spec.key) in wanted]
         own = [facts for facts in same if facts.marker is not None and facts.marker.key == own_hash]
-        self._take_first(spec, sorted(own or same, key=oldest_first), Step.CONTENT)
+        found = own or same
+        self._take_first(spec, found if len(found) < 2 else sorted(found, key=oldest_first), Step.CONTENT)
 
     def by_content_elsewhere(self, spec: VoiceSpec) -> None:
         """Take a voice of ours that is exactly what is wanted, whatever key it was made for."""
@@ -169,22 +170,22 @@ class _Resolver:
 
     def refuse_unreadable(self) -> None:
         """Refuse the keys that a newer release has made voices for."""
+        unread = {f.marker.key for f in self.evidence.by_id.values() if f.unreadable and f.marker is not None}
         for spec in self.specs:
             entry = self.evidence.entries.get(spec.key)
-            keys = (spec.key, *spec.moved_from)
-            marked = any(facts.unreadable for key in keys for facts in self.evidence.by_key[key_hash(key)])
+            marked = bool(unread) and any(key_hash(key) in unread for key in (spec.key, *spec.moved_from))
             locked = entry is not None and any(of_unknown_scheme(v.fingerprint) for v in entry.voices)
             if marked or locked:
                 self._refuse(spec, Reason.NEWER_SCHEME, _NEWER)
 
     def refuse_foreign(self) -> None:
         """Refuse the keys whose voice by the lock is another catalog's by its marker: it isn't made again."""
-        for spec in self.open():
+        foreign = {voice_id for voice_id, facts in self.evidence.by_id.items() if facts.foreign}
+        for spec in self.open() if foreign else ():
             entry = self.evidence.entries.get(spec.key)
-            facts = self.evidence.by_id.get(entry.choice.id) if entry and entry.choice else None
-            if facts is not None and facts.foreign:
+            if entry and entry.choice and entry.choice.id in foreign:
                 message = (
-                    f"its voice {facts.voice.id} carries another owner's marker: "
+                    f"its voice {entry.choice.id} carries another owner's marker: "
                     "name that owner under former_owners"
                 )
                 self._refuse(spec, Reason.FOREIGN, message)

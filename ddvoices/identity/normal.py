@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from ddvoices.identity.digest import plain
 from ddvoices.model import ObservedVoice, VoiceSpec
@@ -18,16 +19,19 @@ def normal_names(*names: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(normal_name(name) for name in names if name))
 
 
+@cache
 def normal_locale(locale: str) -> str:
     """Return a locale as it is compared: without case, ``_`` as ``-``."""
     return plain(locale).casefold().replace("_", "-")
 
 
+@cache
 def normal_gender(gender: str) -> str:
     """Return a gender as it is compared: without case, ``-`` and ``_`` the same."""
     return plain(gender).casefold().replace("_", "-")
 
 
+@cache
 def normal_style(style: str) -> str:
     """Return a speaking style as adoption by name compares it: without case."""
     return plain(style).casefold()

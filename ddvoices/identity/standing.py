@@ -103,7 +103,8 @@ class _Judge:
 
 def _names_by_hash(keys: Iterable[str]) -> dict[int, str]:
     """Return hash → key; the last of a hash wins, so what is wanted now comes last."""
-    return {key_hash(key): key for key in keys if _can_be_hashed(key)}
+    each_once = reversed(dict.fromkeys(reversed(list(keys))))
+    return {key_hash(key): key for key in each_once if _can_be_hashed(key)}
 
 
 def _can_be_hashed(key: str) -> bool:

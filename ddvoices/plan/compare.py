@@ -128,14 +128,15 @@ def listed_differences(spec: VoiceSpec, voice: ObservedVoice) -> tuple[FieldChan
 
     A locale that nobody wrote is not compared, nor is a field that the listing doesn't hold.
     """
-    wanted = {"name": plain(spec.name), "locale": spec.locale, "gender": str(spec.gender)}
-    if not spec.locale_set:
-        del wanted["locale"]
-    seen = {path: getattr(voice, path) for path in wanted}
+    listed = (
+        ("name", voice.name, plain(spec.name)),
+        ("locale", voice.locale if spec.locale_set else None, spec.locale),
+        ("gender", voice.gender, spec.gender.value),
+    )
     return tuple(
-        FieldChange(path=path, before=seen[path], after=after)
-        for path, after in wanted.items()
-        if seen[path] is not None and _differs(path, seen[path], after)
+        FieldChange(path=path, before=seen, after=wanted)
+        for path, seen, wanted in listed
+        if seen is not None and _differs(path, seen, wanted)
     )
 
 
