@@ -10,7 +10,7 @@ from ddvoices.apply.engine import Work
 from ddvoices.apply.open_creates import made_voice, not_shown_yet, open_at, open_create, pinned_since
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.recover import look_again, settle_open_intents
-from ddvoices.lockfile import Intent, Journal, fold, load_lock, peek, voice_record
+from ddvoices.lockfile import Intent, Journal, fold, intent_record, load_lock, peek, voice_record
 from ddvoices.model import Catalog, Lock, ObservedRegion, OpenCreate, Origin, Plan, PlanOptions
 from ddvoices.observe import OpenRegions
 from ddvoices.plan import concerns, is_chosen, make_plan, select
@@ -100,9 +100,14 @@ def _decided_by_pins(
 def _settle(
     regions: OpenRegions, desired: Catalog, journal: Journal, options: ApplyOptions, saved: Lock
 ) -> None:
-    """Settle what an interrupted run has left open, if it has."""
-    lately = open_at(journal.made_lately(), regions.endpoints)
-    if lately or journal.open_intents():
+    """Settle what an interrupted run has left open, if it has; what isn't asked for now stays open."""
+    made = journal.made_lately()
+    lately = open_at(made, regions.endpoints)
+    looked_at = {intent.id for intent in lately}
+    for intent in made:
+        if intent.id not in looked_at:
+            journal.append(intent_record(intent))
+    if lately or open_at(journal.open_intents(), regions.endpoints):
         lock = journal.fold(saved, owner=desired.owner)
         observed = regions.observe(desired, lock)
         sections = sections_of(observed, lock)
