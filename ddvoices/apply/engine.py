@@ -151,7 +151,8 @@ def _save(work: Work) -> tuple[Lock, str | None, bool]:
         lock = lock.taken_over(region.region, region.account, frozenset(region.standings))
     lock = work.journal.fold(lock, owner=work.desired.owner)
     for region in regions:
-        records = catch_up(region, _entries(work.lock, region), ours=ours)
+        seen = work.observed[region.region].voices
+        records = catch_up(region, _entries(work.lock, region), seen=seen, ours=ours)
         lock = fold(lock, records, owner=work.desired.owner)
     lock = replace(lock, protected=protected_keys(work.desired, work.lock))
     try:
