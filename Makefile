@@ -4,7 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= auto
+# most tests wait for a program that they have started, so two for each core keep all cores busy
+WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 # CI sets this: coverage doubles the time
 COVERAGE ?=
 
