@@ -83,8 +83,8 @@ class Creator:
             except (ServiceError, OSError):
                 self._journal.append(close_record(intent.id))
                 raise
-        self._journal.append(voice_record(*self._where, spec.key, locked, intent=intent.id))
         self.made[locked.id] = locked
+        self._journal.append(voice_record(*self._where, spec.key, locked, intent=intent.id))
         self._intents[spec.key] = replace(intent, made=locked.id)
         return locked
 
