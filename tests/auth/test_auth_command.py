@@ -183,33 +183,33 @@ def test_a_locked_keyring_is_said_and_a_variable_does_without(env, service):
     assert run("voices", "list", env={**env, "DEEPDUB_API_KEY_US": OTHER}).returncode == 0
 
 
-class TestAnotherUsersPort:
-    """Somebody else's catalog names a port of this machine, where anybody may listen."""
+@pytest.fixture
+def foreign(tmp_path: Path, emulator: Emulator) -> Path:
+    """A catalog of somebody else that names a port of this machine, where anybody may listen."""
+    voices = tmp_path / "voices"
+    voices.mkdir()
+    catalog = {"version": 1, "owner": "a-1", "regions": {"us": {"base_url": emulator.base_url}}}
+    (voices / "catalog.yaml").write_text(json.dumps(catalog))
+    (voices / "all.yaml").write_text("voices: {}\n")
+    return tmp_path
 
-    @pytest.fixture
-    def folder(self, tmp_path: Path, emulator: Emulator) -> Path:
-        voices = tmp_path / "voices"
-        voices.mkdir()
-        catalog = {"version": 1, "owner": "a-1", "regions": {"us": {"base_url": emulator.base_url}}}
-        (voices / "catalog.yaml").write_text(json.dumps(catalog))
-        (voices / "all.yaml").write_text("voices: {}\n")
-        return tmp_path
 
-    @pytest.mark.parametrize("arguments", ["plan", "voices list", "auth status --check -r us"])
-    def test_a_stored_key_does_not_go_there(self, arguments, folder, service, emulator, api_key):
-        env = {**service.variables}
-        login("--no-check", key=api_key, env=env)
-        done = run(*arguments.split(), env=env, cwd=folder)
-        assert (done.returncode, "a stored key goes to Deepdub, and where" in done.stderr) == (7, True)
-        assert emulator.requests(api_key) == []
-        trusting = {**env, "DDVOICES_TRUSTED_HOSTS": "127.0.0.1"}
-        assert run(*arguments.split(), env=trusting, cwd=folder).returncode == 0
-        assert run(*arguments.split(), env={**env, "DEEPDUB_API_KEY": api_key}, cwd=folder).returncode == 0
+@pytest.mark.parametrize("arguments", ["plan", "voices list", "auth status --check -r us"])
+def test_a_stored_key_does_not_go_there(arguments, foreign, service, emulator, api_key):
+    env = {**service.variables}
+    login("--no-check", key=api_key, env=env)
+    done = run(*arguments.split(), env=env, cwd=foreign)
+    assert (done.returncode, "a stored key goes to Deepdub, and where" in done.stderr) == (7, True)
+    assert emulator.requests(api_key) == []
+    trusting = {**env, "DDVOICES_TRUSTED_HOSTS": "127.0.0.1"}
+    assert run(*arguments.split(), env=trusting, cwd=foreign).returncode == 0
+    assert run(*arguments.split(), env={**env, "DEEPDUB_API_KEY": api_key}, cwd=foreign).returncode == 0
 
-    def test_nor_is_one_checked_there(self, folder, service, emulator, api_key):
-        assert "goes to Deepdub" in login(key=api_key, code=7, env=service.variables, cwd=folder)
-        assert emulator.requests(api_key) == []
-        assert service.stored() == {}
+
+def test_a_new_key_is_not_checked_there(foreign, service, emulator, api_key):
+    assert "goes to Deepdub" in login(key=api_key, code=7, env=service.variables, cwd=foreign)
+    assert emulator.requests(api_key) == []
+    assert service.stored() == {}
 
 
 def test_a_catalog_does_not_send_one_regions_key_to_another(tmp_path):
