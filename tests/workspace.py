@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import struct
@@ -128,3 +129,17 @@ class Workspace:
     def there(self, region: str = "us") -> list[dict[str, Any]]:
         """Return what the service holds, oldest first."""
         return self.emulator.voices(self.keys[region])
+
+    def stranger(self, **fields: Any) -> str:
+        """Make a voice by hand, as somebody else would, and return its id."""
+        sample = write_tone(self.folder / "stranger.wav", pitch=333)
+        body = {"filename": "s.wav", "data": base64.b64encode(sample.read_bytes()).decode(), **fields}
+        status, answer = self.emulator.call(self.key, "POST", "/voice", body)
+        assert status == 200, answer
+        voice_id: str = answer["response"]["voice_prompt_id"]
+        return voice_id
+
+    def others(self, region: str = "us") -> list[tuple[str, str | None]]:
+        """Return (standing, key) of what no key means."""
+        document = json.loads(self.run("status", "--format", "json").stdout)
+        return [(other["standing"], other["key"]) for other in document["regions"][region]["others"]]

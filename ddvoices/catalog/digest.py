@@ -6,11 +6,10 @@ import hashlib
 import json
 from dataclasses import asdict
 from operator import attrgetter
-from typing import Any
 
 from ddvoices.model import Catalog, VoiceSpec
 
-_WANTED = tuple(name for name in VoiceSpec.__dataclass_fields__ if name != "location")
+_WANTED = tuple(name for name in VoiceSpec.__dataclass_fields__ if name not in ("location", "sample"))
 _values_of = attrgetter(*_WANTED)
 
 
@@ -21,14 +20,8 @@ def catalog_digest(catalog: Catalog) -> str:
         "former_owners": sorted(catalog.former_owners),
         "regions": {name: asdict(settings) for name, settings in catalog.regions.items()},
         "policy": asdict(catalog.policy),
-        "voices": [_wanted(spec) for spec in catalog.voices],
+        "fields": (*_WANTED, "sample"),
+        "voices": [(*_values_of(spec), spec.sample and spec.sample.sha256) for spec in catalog.voices],
     }
-    text = json.dumps(wanted, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(wanted, sort_keys=True, separators=(",", ":"), default=dict)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-
-
-def _wanted(spec: VoiceSpec) -> dict[str, Any]:
-    fields = dict(zip(_WANTED, _values_of(spec), strict=True))
-    fields["sample"] = spec.sample.sha256 if spec.sample else None
-    fields["ids"], fields["labels"] = dict(spec.ids), dict(spec.labels)
-    return fields

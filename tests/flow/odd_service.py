@@ -11,6 +11,21 @@ from typing import Any
 
 Answer = tuple[int, Any]
 
+NASTY = {
+    "half a pair": "\ud800",
+    "null": "a\x00b",
+    "line": "a\nEVIL=1",
+    "escape": "\x1b[31m",
+    "slash": "../../tts",
+    "dot": ".",
+    "dots": "..",
+    "space": " ",
+    "question": "a?limit=1#x",
+    "percent": "%2e%2e",
+    "long": "x" * 5000,
+    "turned": "a\u202eb",
+}
+
 
 class OddService:
     """Voices by id, in the wire's spelling; ``twist`` may change an answer before it is sent.

@@ -7,19 +7,18 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from cli.program import command, environment
+from killing import APPLY, kill_at_request
 from service import Emulator
 from workspace import Workspace
 from world import World, finish, make_world, untouchable
 
 pytestmark = pytest.mark.proof
 
-APPLY = ("apply", "--yes", "--prune", "--settle", "0.3")
 # Loaded by the interpreter before the program: kills it at the n-th of these calls, before or after that is
 # done, or ("torn") when half of the n-th line has been written; counts them where nothing is to be killed.
 _KILLER = """\
@@ -101,35 +100,6 @@ def run_until_killed(workspace: Workspace, number: int, when: str) -> int:
         )
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode
-
-
-def kill_at_request(
-    workspace: Workspace, number: int, when: str, *, region: str = "us", apply: Sequence[str] = APPLY
-) -> None:
-    """Apply, and be killed while the n-th request of a region is under way.
-
-    Before: the service has done nothing; after: it has done it all, and nobody hears of it.
-    """
-    key = workspace.keys[region]
-    workspace.emulator.faults(key, [{"kind": "hang", "skip": number, "count": 1, "when": when}])
-    with environment(workspace.env) as variables:
-        process = subprocess.Popen(
-            command(*apply), env=variables, cwd=workspace.folder, stdout=subprocess.DEVNULL
-        )
-        try:
-            wait_for_strike(workspace, key, process)
-        finally:
-            process.kill()
-            process.wait()
-    workspace.emulator.faults(key, [])
-
-
-def wait_for_strike(workspace: Workspace, key: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(3000):
-        if workspace.emulator.fault_counts(key)[0]["struck"] or process.poll() is not None:
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never asked")
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -6,23 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from odd_service import Answer, OddService
+from odd_service import NASTY, Answer, OddService
 from workspace import Workspace
 
-NASTY = {
-    "half a pair": "\ud800",
-    "null": "a\x00b",
-    "line": "a\nEVIL=1",
-    "escape": "\x1b[31m",
-    "slash": "../../tts",
-    "dot": ".",
-    "dots": "..",
-    "space": " ",
-    "question": "a?limit=1#x",
-    "percent": "%2e%2e",
-    "long": "x" * 5000,
-    "turned": "a\u202eb",
-}
 COMMANDS = [
     ["plan", "--prune"],
     ["plan", "--format", "json"],

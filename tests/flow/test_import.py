@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 import yaml
 from cli.program import command, environment, run
-from odd_service import OddService
+from odd_service import NASTY, OddService
 from rights import needs_modes
-from test_attack_odd_service import NASTY
-from test_others import stranger
 from workspace import Workspace, write_tone
 
 FACTS = {"gender": "FEMALE", "locale": "en-GB", "speaking_style": "Reading"}
@@ -33,7 +31,7 @@ def pin(voice_id: str) -> dict[str, Any]:
 
 
 def test_from_an_account_to_a_catalog_and_on(workspace: Workspace) -> None:
-    theirs = stranger(workspace, name="Zoë", **FACTS)
+    theirs = workspace.stranger(name="Zoë", **FACTS)
     workspace.calls()
     done = workspace.run("import", "--all")
     assert done.stdout == f"voices/imported.yaml: 1 entry\n  <= zoe  us  {theirs}\n"
@@ -73,8 +71,8 @@ def _give_a_sample(workspace: Workspace, *, pitch: float) -> None:
 def test_named_voices_go_where_they_are_wanted_and_a_dry_run_shows_it(workspace: Workspace) -> None:
     """A published voice that no listing has is named by its id, too."""
     workspace.emulator.settings(workspace.key, published_hidden=True, gender_case="lower", unset="absent")
-    hidden = stranger(workspace, name="Zoe", publish=True, gender="MALE")
-    other, left = (stranger(workspace, name="Other", **FACTS) for _ in range(2))
+    hidden = workspace.stranger(name="Zoe", publish=True, gender="MALE")
+    other, left = (workspace.stranger(name="Other", **FACTS) for _ in range(2))
     workspace.save()
     (workspace.root / "mine.yaml").write_text("voices:\n", encoding="utf-8")
     arguments = ("import", hidden, other, hidden, "--into", "mine.yaml")
@@ -100,8 +98,8 @@ def test_what_can_not_be_imported_is_named_and_nothing_is_written(workspace: Wor
     workspace.lock.unlink()
     workspace.apply()
     eve = next(voice["id"] for voice in workspace.there() if voice["name"] == "Eve")
-    pinned, good = stranger(workspace, name="Pia", **FACTS), stranger(workspace, name="Good", **FACTS)
-    no_gender = stranger(workspace, name="No gender")
+    pinned, good = workspace.stranger(name="Pia", **FACTS), workspace.stranger(name="Good", **FACTS)
+    no_gender = workspace.stranger(name="No gender")
     workspace.voice("pia", **pin(pinned))
     before, update = files(workspace), f"`ddvoices voices update {no_gender} -r us"
     done = workspace.run("import", "nobody", "../x", bob, eve, pinned, no_gender, good, code=1)
@@ -127,7 +125,7 @@ def test_what_can_not_be_imported_is_named_and_nothing_is_written(workspace: Wor
 
 def test_a_locale_that_the_defaults_would_change_is_told(workspace: Workspace) -> None:
     workspace.voice("ada")
-    theirs = stranger(workspace, name="Zoe", gender="MALE", locale="english")
+    theirs = workspace.stranger(name="Zoe", gender="MALE", locale="english")
     done = workspace.run("import", "--all", "--dry-run")
     assert "locale" not in yaml.safe_load(done.stdout)["voices"]["zoe"]
     assert f"{theirs} has a locale that no catalog can hold, 'english': zoe says nothing of it" in done.stderr
@@ -157,7 +155,7 @@ def test_two_regions_and_one_of_them(two_regions: Workspace) -> None:
 def _stranger_of(workspace: Workspace, key: str) -> None:
     workspace.env["DEEPDUB_API_KEY"] = key
     keys, workspace.keys = workspace.keys, {"us": key}
-    stranger(workspace, name="Ada", **FACTS)
+    workspace.stranger(name="Ada", **FACTS)
     workspace.keys = keys
     del workspace.env["DEEPDUB_API_KEY"]
 
@@ -165,7 +163,7 @@ def _stranger_of(workspace: Workspace, key: str) -> None:
 def test_a_listing_that_is_not_whole_imports_nothing(workspace: Workspace) -> None:
     workspace.voice("ada"), workspace.voice("bob")
     workspace.apply()
-    stranger(workspace, name="Zoe", **FACTS)
+    workspace.stranger(name="Zoe", **FACTS)
     workspace.emulator.settings(workspace.key, list_cap=1)
     before = files(workspace)
     done = workspace.run("import", "--all", code=1)
@@ -215,7 +213,7 @@ def test_anything_that_a_service_may_say_is_written_safely(workspace: Workspace,
 
 
 def test_two_at_once_import_each_voice_once(workspace: Workspace) -> None:
-    stranger(workspace, name="Zoe", **FACTS)
+    workspace.stranger(name="Zoe", **FACTS)
     workspace.save()
     with environment(workspace.env) as variables:
         both = [
@@ -238,7 +236,7 @@ def test_two_at_once_import_each_voice_once(workspace: Workspace) -> None:
 
 def test_a_full_disk_leaves_nothing_behind(workspace: Workspace) -> None:
     workspace.voice("ada")
-    stranger(workspace, name="Zoe", **FACTS)
+    workspace.stranger(name="Zoe", **FACTS)
     workspace.save()
     before = files(workspace)
     with environment(workspace.env) as variables:
@@ -263,7 +261,7 @@ def test_a_full_disk_leaves_nothing_behind(workspace: Workspace) -> None:
 @needs_modes
 def test_a_folder_that_may_not_be_written_is_one_line(workspace: Workspace, tmp_path: Path) -> None:
     workspace.voice("ada")
-    stranger(workspace, name="Zoe", **FACTS)
+    workspace.stranger(name="Zoe", **FACTS)
     workspace.save()
     workspace.root.chmod(0o555)
     try:

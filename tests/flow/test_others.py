@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from typing import Any
 
 import pytest
-from workspace import Workspace, write_tone
-
-
-def stranger(workspace: Workspace, **fields: Any) -> str:
-    """Make a voice by hand, as somebody else would, and return its id."""
-    sample = write_tone(workspace.folder / "stranger.wav", pitch=333)
-    body = {"filename": "s.wav", "data": base64.b64encode(sample.read_bytes()).decode(), **fields}
-    status, answer = workspace.emulator.call(workspace.key, "POST", "/voice", body)
-    assert status == 200, answer
-    return answer["response"]["voice_prompt_id"]
-
-
-def others(workspace: Workspace) -> list[tuple[str, str | None]]:
-    document = json.loads(workspace.run("status", "--format", "json").stdout)
-    return [(other["standing"], other["key"]) for other in document["regions"]["us"]["others"]]
+from workspace import Workspace
 
 
 def test_a_strangers_voice_is_counted_and_never_touched(workspace: Workspace) -> None:
-    theirs = stranger(workspace, title="Theirs")
+    theirs = workspace.stranger(title="Theirs")
     workspace.voice("ada")
     workspace.apply()
-    assert others(workspace) == [("unmanaged", None)]
+    assert workspace.others() == [("unmanaged", None)]
     workspace.voices = {}
     workspace.apply("--prune", "--force")
     assert [voice["id"] for voice in workspace.there()] == [theirs]
 
 
 def test_a_voice_of_the_same_name_is_adopted_and_updated_without_an_upload(workspace: Workspace) -> None:
-    theirs = stranger(workspace, title="Ada", locale="en-US", gender="FEMALE", speaking_style="Neutral")
+    theirs = workspace.stranger(title="Ada", locale="en-US", gender="FEMALE", speaking_style="Neutral")
     workspace.voice("ada")
     workspace.calls()
     assert workspace.changes() == [("adopt", "ada", "natural_key")]
@@ -48,7 +32,7 @@ def test_a_voice_of_the_same_name_is_adopted_and_updated_without_an_upload(works
 
 
 def test_a_strangers_voice_is_replaced_but_never_deleted(workspace: Workspace) -> None:
-    theirs = stranger(workspace, title="Ada", locale="en-US", gender="FEMALE", speaking_style="Neutral")
+    theirs = workspace.stranger(title="Ada", locale="en-US", gender="FEMALE", speaking_style="Neutral")
     workspace.voice("ada")
     workspace.apply()
     workspace.new_sample("ada", pitch=444)
@@ -60,7 +44,7 @@ def test_a_strangers_voice_is_replaced_but_never_deleted(workspace: Workspace) -
 
 
 def test_two_that_look_alike_ask_for_a_pin_and_the_pin_decides(workspace: Workspace) -> None:
-    first, second = (stranger(workspace, title="Ada", gender="FEMALE") for _ in range(2))
+    first, second = (workspace.stranger(title="Ada", gender="FEMALE") for _ in range(2))
     workspace.voice("ada"), workspace.voice("bob")
     plan = workspace.plan(code=1)
     [error] = plan["regions"]["us"]["errors"]
@@ -86,7 +70,7 @@ def test_orphans_stay_until_they_are_pruned(workspace: Workspace) -> None:
     workspace.apply()
     del workspace.voices["bob"]
     assert workspace.changes() == []
-    assert others(workspace) == [("orphaned", "bob")]
+    assert workspace.others() == [("orphaned", "bob")]
     assert workspace.changes("--prune") == [("delete", "bob", "orphaned")]
     workspace.apply("--prune")
     assert len(workspace.there()) == 1
@@ -104,8 +88,8 @@ def test_copies_of_one_voice_are_called_duplicate_and_the_oldest_stays(workspace
     workspace.voice("ada")
     workspace.apply()
     [mine] = workspace.there()
-    stranger(workspace, title="Ada", speaker_id=mine["speaker_id"])
-    assert others(workspace) == [("duplicate", "ada")]
+    workspace.stranger(title="Ada", speaker_id=mine["speaker_id"])
+    assert workspace.others() == [("duplicate", "ada")]
     workspace.apply("--prune")
     assert [voice["id"] for voice in workspace.there()] == [mine["id"]]
 
@@ -175,7 +159,7 @@ def test_another_catalogs_voices_are_unmanaged(workspace: Workspace) -> None:
     workspace.settings["owner"] = "somebody-else"
     workspace.lock.unlink()
     assert workspace.changes("--prune") == [("create", "ada", "not_in_region")]
-    assert others(workspace) == [("unmanaged", None)]
+    assert workspace.others() == [("unmanaged", None)]
 
 
 def test_a_moved_key_finds_its_voice_even_with_another_sample(workspace: Workspace) -> None:
@@ -186,12 +170,12 @@ def test_a_moved_key_finds_its_voice_even_with_another_sample(workspace: Workspa
     [change] = workspace.plan()["regions"]["us"]["changes"]
     assert (change["action"], change["id"]) == ("replace", workspace.there()[0]["id"])
     workspace.apply()
-    assert others(workspace) == [("superseded", "countess")]
+    assert workspace.others() == [("superseded", "countess")]
 
 
 def test_a_rotated_key_of_the_same_account_changes_nothing(workspace: Workspace) -> None:
     """The lock is written under the key's hash, and its ids are found under the new key."""
-    theirs = stranger(workspace, title="Ada", gender="FEMALE")
+    theirs = workspace.stranger(title="Ada", gender="FEMALE")
     workspace.voice("ada", ids={"us": theirs})
     workspace.apply()
     lock = json.loads(workspace.lock.read_text())
@@ -203,7 +187,7 @@ def test_a_rotated_key_of_the_same_account_changes_nothing(workspace: Workspace)
 
 def test_a_pinned_voice_that_is_published_and_hidden_stays_in_sync(workspace: Workspace) -> None:
     workspace.emulator.settings(workspace.key, published_hidden=True)
-    theirs = stranger(workspace, title="Ada", publish=True)
+    theirs = workspace.stranger(title="Ada", publish=True)
     workspace.voice("ada", ids={"us": theirs})
     workspace.apply()
     assert workspace.changes() == []
@@ -249,7 +233,7 @@ def test_what_is_left_over_is_counted_without_a_prune_too(workspace: Workspace) 
 
 
 def test_the_lock_is_to_be_committed_only_when_it_has_changed(workspace: Workspace) -> None:
-    theirs = stranger(workspace, title="Theirs")
+    theirs = workspace.stranger(title="Theirs")
     workspace.voice("ada", ids={"us": theirs})
     assert "alone (ada): commit it" in workspace.run("apply", "--yes").stderr
     assert workspace.run("apply", "--yes").stderr == ""
@@ -316,15 +300,15 @@ def test_what_no_key_means_is_named_and_a_prune_deletes_all_that_was_ours(
     workspace.new_sample("ada", pitch=700)
     workspace.apply()
     del workspace.voices["bob"]
-    stranger(workspace, title="Cleo's copy", speaker_id=made["Cleo"]["speaker_id"])
-    theirs = stranger(workspace, title="Theirs")
+    workspace.stranger(title="Cleo's copy", speaker_id=made["Cleo"]["speaker_id"])
+    theirs = workspace.stranger(title="Theirs")
     copy = ("duplicate", "cleo") if echo == "yes" else ("unmanaged", None)
     left = [("superseded", "ada"), ("orphaned", "bob"), ("unmanaged", None)]
-    assert sorted(others(workspace), key=str) == sorted([*left, copy], key=str)
+    assert sorted(workspace.others(), key=str) == sorted([*left, copy], key=str)
     text = workspace.run("status").stdout
     assert all(word in text for word, _ in (*left, copy))
     workspace.apply("--prune")
-    assert [standing for standing, _ in others(workspace)] == ["unmanaged"] * (2 if echo == "no" else 1)
+    assert [standing for standing, _ in workspace.others()] == ["unmanaged"] * (2 if echo == "no" else 1)
     assert theirs in {voice["id"] for voice in workspace.there()}
     assert workspace.changes("--prune") == []
 

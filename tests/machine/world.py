@@ -240,7 +240,7 @@ class World:
             self.strangers[voice_id] = self.accounts[region], voice
 
     def _make(self, region: str, name: str, *, publish: bool = False, speaker_id: str = "") -> None:
-        sample = self.head.sample(SOUNDS[0]).file.read_bytes()
+        sample = Path(self.head.sample(SOUNDS[0]).file).read_bytes()
         document = {
             "name": name,
             "title": name,
