@@ -67,6 +67,15 @@ class Standing(StrEnum):
     UNMANAGED = "unmanaged"
 
 
+class Kept(StrEnum):
+    """Why a prune leaves a voice of this catalog's that no key means."""
+
+    ADOPTED = "adopted"  # not made by us, as far as anybody knows
+    PROTECTED = "protected"
+    FORMER_OWNER = "former_owner"
+    NEWER_SCHEME = "newer_scheme"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:
     """One field, before and after; values are JSON scalars, None for what isn't known or not there."""
@@ -181,7 +190,8 @@ class RegionPlan:
 
     ``section`` is the account's in the lock. ``changes`` holds the no-ops too, sorted by key. ``standings``
     says of each observed voice's id what it is to the catalog and, as far as known, to which key, and
-    ``names`` what it is called; ``prunable`` are the ids that a prune may delete.
+    ``names`` what it is called; ``prunable`` are the ids that a prune may delete,
+    and ``kept`` says of the others that are left over why it may not.
     """
 
     region: str
@@ -193,6 +203,7 @@ class RegionPlan:
     standings: Mapping[str, tuple[Standing, str | None]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     prunable: frozenset[str] = frozenset()
+    kept: Mapping[str, Kept] = field(default_factory=dict)
     errors: tuple[KeyProblem, ...] = ()
     error: str | None = None
     error_code: ExitCode = ExitCode.ERROR

@@ -13,7 +13,7 @@ from typing import Any
 
 from ddvoices import __version__
 from ddvoices.errors import PlanFileError, PlanStaleError
-from ddvoices.model import Action, Change, Plan, RegionPlan
+from ddvoices.model import Action, Change, Kept, Plan, RegionPlan
 from ddvoices.plan.describe import sample_document
 from ddvoices.resources import read_schema
 
@@ -129,6 +129,7 @@ def _region_document(region: RegionPlan) -> dict[str, Any]:
             "superseded": counts.superseded,
             "duplicate": counts.duplicate,
             "orphaned": counts.orphaned,
+            "kept": _kept(region),
         },
         "changes": [change_document(change) for change in region.pending],
         "summary": _summary(region.changes),
@@ -138,6 +139,11 @@ def _region_document(region: RegionPlan) -> dict[str, Any]:
         ],
         "error": region.error,
     }
+
+
+def _kept(region: RegionPlan) -> dict[str, int]:
+    counts = Counter(region.kept.values())
+    return {str(why): counts[why] for why in Kept if counts[why]}
 
 
 def _summary(changes: Iterable[Change]) -> dict[str, int]:

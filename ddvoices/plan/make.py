@@ -107,6 +107,7 @@ def _plan_region(
         standings=standings.of,
         names={voice.id: voice.name or voice.title or "" for voice in observed.voices},
         prunable=standings.prunable,
+        kept=standings.kept,
         errors=tuple(problems),
     )
     public = _still_public(specs, evidence, standings)

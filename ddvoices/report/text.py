@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,7 +10,16 @@ from click import style
 
 from ddvoices.model import Action, Reason
 from ddvoices.report.terminal import printable
-from ddvoices.report.words import COLORS, MARKS, REASONS, WIDEST_KEY, sample_words, seconds_words, value_words
+from ddvoices.report.words import (
+    COLORS,
+    KEPT,
+    MARKS,
+    REASONS,
+    WIDEST_KEY,
+    sample_words,
+    seconds_words,
+    value_words,
+)
 
 Document = Mapping[str, Any]
 
@@ -134,12 +144,29 @@ def _chosen(document: Document) -> str:
 
 
 def _left_over(document: Document) -> Iterator[str]:
-    """Yield what is there of ours without being needed, where a prune isn't planned."""
+    """Yield what is there of ours without being needed, and what of it even a prune leaves."""
     observed = [region["observed"] for region in document["regions"].values()]
-    counts = {word: sum(counted[word] for counted in observed) for word in _LEFT_OVER}
-    found = [f"{count} {word}" for word, count in counts.items() if count]
-    if found and not document["prune"]:
-        yield f"Left over: {', '.join(found)}. --prune deletes those that are ours and not protected."
+    counts = Counter({word: sum(counted[word] for counted in observed) for word in _LEFT_OVER})
+    kept = Counter[str]()
+    for counted in observed:
+        kept.update(counted.get("kept", {}))
+    if any(counts.values()) and not document["prune"]:
+        deleted = _deleted_words(counts.total(), kept.total())
+        yield f"Left over: {_counted(counts)}. --prune deletes {deleted}."
+    if kept:
+        stay = f"{kept.total()} stay" if kept.total() > 1 else "1 stays"
+        why = _counted({KEPT[word]: count for word, count in kept.items()})
+        yield f"{stay}: {why}; see `ddvoices status`, `ddvoices voices delete`."
+
+
+def _deleted_words(left_over: int, kept: int) -> str:
+    if kept:
+        return str(left_over - kept or "none")
+    return "them" if left_over > 1 else "it"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
 def _plain(text: str) -> str:

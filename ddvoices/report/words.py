@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ddvoices.model import Action, Reason
+from ddvoices.model import Action, Kept, Reason
 from ddvoices.report.terminal import printable
 
 MARKS: Mapping[Action, str] = {
@@ -49,6 +49,13 @@ REASONS: Mapping[Reason, str] = {
     Reason.FOREIGN: "of another catalog",
     Reason.NEWER_SCHEME: "made by a newer release",
     Reason.OPEN_INTENT: "sent, and never answered",
+}
+
+KEPT: Mapping[str, str] = {
+    Kept.ADOPTED: "adopted",
+    Kept.PROTECTED: "protected",
+    Kept.FORMER_OWNER: "a former owner's",
+    Kept.NEWER_SCHEME: "of a newer release",
 }
 
 _LONGEST_VALUE = 60

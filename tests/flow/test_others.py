@@ -38,8 +38,12 @@ def test_a_strangers_voice_is_replaced_but_never_deleted(workspace: Workspace) -
     workspace.new_sample("ada", pitch=444)
     assert workspace.changes() == [("replace", "ada", "content_differs")]
     workspace.apply()
+    assert (
+        "Left over: 1 superseded. --prune deletes none.\n1 stays: 1 adopted; " in workspace.run("plan").stdout
+    )
     workspace.voices = {}
-    workspace.apply("--prune", "--force")
+    done = workspace.run("apply", "--yes", "--prune", "--force")
+    assert "1 stays: 1 adopted; " in done.stdout
     assert [voice["id"] for voice in workspace.there()] == [theirs]
 
 
@@ -100,6 +104,8 @@ def test_a_protected_voice_is_never_deleted(workspace: Workspace, listed: bool) 
     workspace.apply()
     if not listed:
         del workspace.voices["ada"]
+        status = json.loads(workspace.run("status", "--format", "json").stdout)
+        assert [other["kept"] for other in status["regions"]["us"]["others"]] == ["protected"]
     assert workspace.changes("--prune") == []
 
 
@@ -227,7 +233,7 @@ def test_what_is_left_over_is_counted_without_a_prune_too(workspace: Workspace) 
     workspace.new_sample("ada", pitch=700)
     workspace.apply()
     del workspace.voices["bob"]
-    left = "Left over: 1 superseded, 1 orphaned. --prune deletes those that are ours and not protected.\n"
+    left = "Left over: 1 superseded, 1 orphaned. --prune deletes them.\n"
     assert workspace.run("plan").stdout.endswith(left)
     assert "Left over" not in workspace.run("plan", "--prune").stdout
 
