@@ -28,6 +28,7 @@ from ddvoices.model import (
     VoiceSpec,
 )
 from ddvoices.plan.compare import compare, create
+from ddvoices.plan.pins import outranked_pins
 from ddvoices.plan.policy import refusals
 
 _DELETED_AS = {
@@ -55,6 +56,7 @@ def make_plan(
         region, said = _plan_region(desired, observed[name], lock, options)
         regions.append(region)
         warnings.extend(f"{name}: {warning}" for warning in (*observed[name].warnings, *said))
+    warnings.extend(outranked_pins(desired.voices, regions))
     return Plan(
         owner=desired.owner,
         digest=desired.digest,
@@ -111,7 +113,7 @@ def _plan_region(
         errors=tuple(problems),
     )
     public = _still_public(specs, evidence, standings)
-    return plan, [*meaning.warnings, *public, *_never_answered(unsettled, specs)]
+    return plan, [*public, *_never_answered(unsettled, specs)]
 
 
 def _not_observed(observed: ObservedRegion) -> RegionPlan:
@@ -166,7 +168,7 @@ def _changes(
         claim = meaning.claims.get(spec.key)
         found: tuple[Change, ...] = ()
         if claim is not None:
-            found = compare(spec, claim, evidence.entries.get(spec.key), pin=spec.ids.get(region))
+            found = compare(spec, claim, evidence.entries.get(spec.key), region=region)
         elif spec.key not in problems:
             found = (create(spec, gone=evidence.is_gone(spec.key)),)
         uploads = any(change.action in _UPLOADS for change in found)
