@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ddvoices.model import Action, Catalog, Plan, RegionPlan, Standing
 from ddvoices.report.terminal import printable
-from ddvoices.report.words import KEPT
+from ddvoices.report.words import KEPT, import_words
 
 
 class Cell(StrEnum):
@@ -103,6 +103,16 @@ def others_table(document: Mapping[str, Any]) -> Table | None:
     for other in others:
         table.add_row(*(Text(printable(other[str(column.header)] or "")) for column in table.columns))
     return table if others else None
+
+
+def import_hint(document: Mapping[str, Any]) -> str | None:
+    """Return how the voices become entries where the catalog has none of them yet."""
+    regions = document["regions"].items()
+    unmanaged = {
+        name: sum(other["standing"] == Standing.UNMANAGED for other in region["others"])
+        for name, region in regions
+    }
+    return import_words(unmanaged, {name: region["managed"] for name, region in regions})
 
 
 def _cells(catalog: Catalog, region: RegionPlan) -> dict[str, dict[str, str | None]]:

@@ -16,6 +16,7 @@ from ddvoices.report.words import (
     MARKS,
     REASONS,
     WIDEST_KEY,
+    import_words,
     sample_words,
     seconds_words,
     value_words,
@@ -46,6 +47,7 @@ def plan_text(document: Document, *, color: bool = False) -> str:
         lines.append(style(f"refused: {why}", fg="red", bold=True))
     lines.append(_last_line(document))
     lines += _left_over(document)
+    lines += _unmanaged(document)
     text = "\n".join(lines) + "\n"
     return text if color else _plain(text)
 
@@ -157,6 +159,17 @@ def _left_over(document: Document) -> Iterator[str]:
         stay = f"{kept.total()} stay" if kept.total() > 1 else "1 stays"
         why = _counted({KEPT[word]: count for word, count in kept.items()})
         yield f"{stay}: {why}; see `ddvoices status`, `ddvoices voices delete`."
+
+
+def _unmanaged(document: Document) -> Iterator[str]:
+    """Yield how many voices are none of this catalog's, and how they could be."""
+    regions = document["regions"].items()
+    unmanaged = {name: region["observed"]["unmanaged"] for name, region in regions}
+    hint = import_words(unmanaged, {name: region["observed"]["managed"] for name, region in regions})
+    count = sum(unmanaged.values())
+    if count:
+        said = f"Unmanaged: {count} {'voice' if count == 1 else 'voices'}."
+        yield f"{said} {hint}" if hint else said
 
 
 def _deleted_words(left_over: int, kept: int) -> str:

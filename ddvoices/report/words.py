@@ -58,6 +58,7 @@ KEPT: Mapping[str, str] = {
     Kept.NEWER_SCHEME: "of a newer release",
 }
 
+_TAKES_IN = "takes in what no catalog has made."
 _LONGEST_VALUE = 60
 WIDEST_KEY = 40
 
@@ -72,6 +73,15 @@ def value_words(value: Any) -> str:
         return f"{value:g}"
     text = printable(value)
     return f'"{text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"}"'
+
+
+def import_words(unmanaged: Mapping[str, int], managed: Mapping[str, int]) -> str | None:
+    """Return how voices become entries, for regions that hold others' voices and none of the catalog's."""
+    bare = [region for region, count in unmanaged.items() if count and not managed[region]]
+    if not bare:
+        return None
+    chosen = "" if len(bare) == len(unmanaged) else "".join(f" -r {printable(region)}" for region in bare)
+    return f"`ddvoices import --all{chosen}` {_TAKES_IN}"
 
 
 def seconds_words(seconds: float | None) -> str:

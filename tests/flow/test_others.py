@@ -10,8 +10,12 @@ from workspace import Workspace
 
 def test_a_strangers_voice_is_counted_and_never_touched(workspace: Workspace) -> None:
     theirs = workspace.stranger(title="Theirs")
+    hint = "`ddvoices import --all` takes in what no catalog has made.\n"
+    assert workspace.run("plan").stdout.endswith(f"\nUnmanaged: 1 voice. {hint}")
+    assert workspace.run("status").stderr.endswith(f"\n{hint}")
     workspace.voice("ada")
     workspace.apply()
+    assert workspace.run("plan").stdout == "No changes. 1 in sync.\nUnmanaged: 1 voice.\n"
     assert workspace.others() == [("unmanaged", None)]
     workspace.voices = {}
     workspace.apply("--prune", "--force")
