@@ -243,9 +243,12 @@ def test_what_is_left_over_is_counted_without_a_prune_too(workspace: Workspace) 
 
 
 def test_the_lock_is_to_be_committed_only_when_it_has_changed(workspace: Workspace) -> None:
-    theirs = workspace.stranger(title="Theirs")
-    workspace.voice("ada", ids={"us": theirs})
-    assert "alone (ada): commit it" in workspace.run("apply", "--yes").stderr
+    """And not for the sake of a voice of which it knows no more than its pin does."""
+    pinned, _ = workspace.stranger(title="Theirs"), workspace.stranger(title="Ada", gender="FEMALE")
+    workspace.voice("pinned", ids={"us": pinned}, sample=None)
+    assert workspace.run("apply", "--yes").stderr == ""
+    workspace.voice("ada")
+    assert "1 voice is known by ddvoices.lock.json alone (ada)" in workspace.run("apply", "--yes").stderr
     assert workspace.run("apply", "--yes").stderr == ""
 
 
