@@ -28,6 +28,11 @@ def normal_gender(gender: str) -> str:
     return plain(gender).casefold().replace("_", "-")
 
 
+def written_gender(gender: str) -> str:
+    """Return a gender as catalogs write it."""
+    return normal_gender(gender).replace("-", "_")
+
+
 def normal_style(style: str) -> str:
     """Return a speaking style as adoption by name compares it: without case."""
     return plain(style).casefold()

@@ -28,6 +28,8 @@ _STILL_PUBLIC = "the old voice stays public until it is deleted"
 _NEVER_PRUNED = "no prune deletes the old voice: it was adopted"
 _UNKNOWN = "nothing remembers what was sent for the old voice: its sample, age or transcript differs"
 
+# what the fingerprint covers, and itself
+_BASELINE = frozenset({*CONTENT, "sample", "fingerprint"})
 _BY_CONTENT = (Step.CONTENT, Step.CONTENT_ELSEWHERE)
 _ADOPTED_BY = {
     Step.CONTENT: Reason.LOCKED,
@@ -56,7 +58,7 @@ def compare(spec: VoiceSpec, claim: Claim, entry: LockEntry | None, *, region: s
     changes: list[Change] = []
     reason = _adopt_reason(side, claim.step, content)
     if reason is not None:
-        fields = _baseline(spec) if content is None else ()
+        fields = _baseline(side) if content is None else ()
         changes.append(
             Adopt(
                 key=spec.key,
@@ -108,10 +110,16 @@ class _Side:
         return marker is not None and not self.facts.former and marker.key == key_hash(self.spec.key)
 
 
-def _baseline(spec: VoiceSpec) -> tuple[FieldChange, ...]:
-    """Return what a voice of unknown content will be taken to be from now on; nothing without a sample."""
-    taken = {path: value for path, value in describe(spec).items() if path in ("sample", "fingerprint")}
-    return tuple(FieldChange(path=path, before=None, after=value) for path, value in taken.items())
+def _baseline(side: _Side) -> tuple[FieldChange, ...]:
+    """Return what a voice of unknown content will be taken to be from now on; nothing without a sample.
+
+    The other side is what the listing says, if it does.
+    """
+    if side.spec.sample is None:
+        return ()
+    taken = {path: value for path, value in describe(side.spec).items() if path in _BASELINE}
+    seen = {path: getattr(side.voice, path, None) or None for path in CONTENT}
+    return tuple(FieldChange(path=path, before=seen.get(path), after=after) for path, after in taken.items())
 
 
 def _adopt_reason(side: _Side, step: Step, content: str | None) -> Reason | None:

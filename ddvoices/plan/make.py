@@ -98,7 +98,7 @@ def _plan_region(
     unsettled = _unsettled(observed, evidence, options)
     changes, problems = _changes(specs, meaning, evidence, observed.region, unsettled)
     if options.prune and not problems:
-        changes.extend(_deletes(observed.voices, standings))
+        changes.extend(_deletes(observed.voices, standings, meaning))
     plan = RegionPlan(
         region=observed.region,
         endpoint=observed.endpoint,
@@ -188,15 +188,21 @@ def _open_intent(key: str, region: str) -> KeyProblem:
     return KeyProblem(key=key, reason=Reason.OPEN_INTENT, message=message)
 
 
-def _deletes(voices: Iterable[ObservedVoice], standings: Standings) -> list[Change]:
+def _deletes(voices: Iterable[ObservedVoice], standings: Standings, meaning: Meaning) -> list[Change]:
     """Return a delete for every voice that a prune may delete."""
-    return [_delete(voice, *standings.of[voice.id]) for voice in voices if voice.id in standings.prunable]
+    heirs = {key: claim.facts.voice.id for key, claim in meaning.claims.items()}
+    prunable = (voice for voice in voices if voice.id in standings.prunable)
+    return [_delete(voice, *standings.of[voice.id], heirs) for voice in prunable]
 
 
-def _delete(voice: ObservedVoice, standing: Standing, key: str | None) -> Delete:
+def _delete(voice: ObservedVoice, standing: Standing, key: str | None, heirs: Mapping[str, str]) -> Delete:
+    made = f"made {voice.created_at[:19].replace('T', ' ')}" if voice.created_at else None
+    word = "copy of" if standing is Standing.DUPLICATE else "successor"
+    heir = f"{word} {heirs[key]}" if key is not None and key in heirs else None
+    note = "; ".join(filter(None, (made, heir))) or None
     seen = (("name", voice.name or voice.title), ("locale", voice.locale), ("gender", voice.gender))
     fields = tuple(FieldChange(path=path, before=value, after=None) for path, value in seen if value)
-    return Delete(key=key, reason=_DELETED_AS[standing], voice=voice, fields=fields)
+    return Delete(key=key, reason=_DELETED_AS[standing], voice=voice, fields=fields, note=note)
 
 
 def _chosen(changes: Iterable[Change], options: PlanOptions, specs: Iterable[VoiceSpec]) -> list[Change]:

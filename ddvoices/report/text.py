@@ -8,6 +8,7 @@ from typing import Any
 
 from click import style
 
+from ddvoices.identity import written_gender
 from ddvoices.model import Action, Reason
 from ddvoices.report.terminal import printable
 from ddvoices.report.words import (
@@ -34,6 +35,10 @@ _COUNTED = (
 _LEFT_OVER = ("superseded", "duplicate", "orphaned")
 # these only repeat what the sample's own line says
 _UNSHOWN = frozenset({"fingerprint", "sample"})
+
+
+# what only says more of a voice; others ask for care
+_PLAIN_NOTES = (Action.ADOPT, Action.DELETE)
 
 
 def plan_text(document: Document, *, color: bool = False) -> str:
@@ -79,6 +84,8 @@ def _change_lines(change: Document, width: int) -> Iterator[str]:
 def _detail_lines(change: Document, action: Action) -> Iterator[str]:
     if action is Action.CREATE:
         yield ", ".join(_created_words(change))
+    elif action is Action.ADOPT:
+        yield from _taken_words(change)
     else:
         yield from (_field_words(field) for field in change["fields"] if field["path"] not in _UNSHOWN)
     if "sample" in change and _sample_changes(change):
@@ -87,7 +94,7 @@ def _detail_lines(change: Document, action: Action) -> Iterator[str]:
         yield style("protected: an apply will be refused", fg="red")
     if "note" in change:
         note = printable(change["note"])
-        yield note if action is Action.ADOPT else style(note, fg="yellow")
+        yield note if action in _PLAIN_NOTES else style(note, fg="yellow")
     if change["id"] is not None:
         yield style(f"id: {printable(change['id'])}", dim=True)
 
@@ -103,8 +110,21 @@ def _created_words(change: Document) -> Iterator[str]:
             yield style("published", fg="yellow", bold=True)
 
 
+def _taken_words(change: Document) -> Iterator[str]:
+    """Yield what is said of an adopted voice and not sent to it, beside its sample."""
+    taken = []
+    for field in (field for field in change["fields"] if field["path"] not in _UNSHOWN):
+        before, after = value_words(field["before"]), value_words(field["after"])
+        differs = field["before"] is not None and before != after
+        taken.append(f"{field['path']} {after}" + (f" (it says {before})" if differs else ""))
+    if taken:
+        yield f"taken for granted, not sent: {', '.join(taken)}"
+
+
 def _field_words(field: Document) -> str:
     before, after = field["before"], field["after"]
+    if field["path"] == "gender":
+        before, after = (value and written_gender(value) for value in (before, after))
     if field["path"] == "sample.seconds":
         return f"length: {seconds_words(before)} -> {seconds_words(after)}"
     arrow = f" -> {value_words(after)}" if after is not None else ""
