@@ -317,12 +317,14 @@ class Outcome:
 class Report:
     """What an apply did.
 
-    ``pending`` counts the changes that are still to be made; ``complete`` is the plan's. ``lock_error`` says
-    why the lock could not be written; the journal then keeps what it would have said.
+    ``pending`` counts the changes that are still to be made, and ``unrun`` are those of them that no
+    outcome is about: region, action, key. ``complete`` is the plan's. ``lock_error`` says why the lock could
+    not be written; the journal then keeps what it would have said.
     """
 
     outcomes: tuple[Outcome, ...] = ()
     pending: int = 0
+    unrun: tuple[tuple[str, Action, str | None], ...] = ()
     complete: bool = True
     warnings: tuple[str, ...] = ()
     interrupted: bool = False

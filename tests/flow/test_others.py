@@ -119,6 +119,8 @@ def test_a_protected_voice_is_not_replaced_and_the_run_is_refused(workspace: Wor
     workspace.new_sample("ada", pitch=444)
     workspace.voice("bob", name="Robert")
     workspace.calls()
+    workspace.run("plan", code=0)
+    workspace.run("plan", "--detailed-exitcode", code=6)
     for force in ([], ["--force"]):
         done = workspace.run("apply", "--yes", *force, code=6)
         assert "ada is protected" in done.stderr
