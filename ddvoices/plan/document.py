@@ -80,7 +80,8 @@ def read_document(text: str, *, name: str) -> dict[str, Any]:
     try:
         document = json.loads(text, parse_constant=_number, parse_float=_number, parse_int=_number)
     except (ValueError, RecursionError) as error:
-        raise PlanFileError(f"{name}: not a plan file: {error}; make one by `ddvoices plan -o`") from error
+        why = _not_json(error)
+        raise PlanFileError(f"{name}: not a plan file: {why}; make one by `ddvoices plan -o`") from error
     version = document.get("format_version") if isinstance(document, dict) else None
     if not isinstance(version, str):
         raise PlanFileError(
@@ -92,6 +93,12 @@ def read_document(text: str, *, name: str) -> dict[str, Any]:
         )
     _validate(document, name)
     return dict(document)
+
+
+def _not_json(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"it isn't JSON (line {error.lineno}, column {error.colno})"
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def _number(text: str) -> int | float:

@@ -272,9 +272,10 @@ def test_a_create_that_another_machine_made_is_already():
 @pytest.mark.parametrize(
     ("text", "error", "said"),
     [
-        ("", PlanFileError, "not a plan file"),
-        ("{", PlanFileError, "not a plan file"),
-        ("[" * 100_000, PlanFileError, "not a plan file"),
+        ("", PlanFileError, r"not a plan file: it isn't JSON \(line 1, column 1\); make one by"),
+        ("{", PlanFileError, r"not a plan file: it isn't JSON \(line 1, column 2\); make one by"),
+        ("[" * 100_000, PlanFileError, "not a plan file: nested too deeply; make one by"),
+        ("1e999", PlanFileError, "not a plan file: a number out of bounds: 1e999; make one by"),
         ("null", PlanFileError, "no format_version"),
         ('{"format_version": 1}', PlanFileError, "no format_version"),
         ('{"format_version": "1.0"}', PlanFileError, "not a whole plan"),
