@@ -20,7 +20,7 @@ _HEADER = """\
 # Voices that were in the account already, by `ddvoices import`: each is adopted by its id, and nothing is
 # uploaded. The service doesn't tell recording, age and publish. The first `sample` that a voice is given is
 # taken for its own, with age, publish, text and title as they are then; a later change makes the voice anew:
-# remove its `ids` then.
+# after that, remove its `ids`.
 voices:
 """
 

@@ -89,7 +89,8 @@ class FieldChange:
 class _Change:
     """What all changes have: both sides, and what differs between them.
 
-    ``key`` is None only for a delete whose key nobody remembers. ``note`` is a sentence for the reviewer.
+    ``key`` is None only for a delete whose key nobody remembers. ``note`` is a sentence for the reviewer,
+    ``kept`` why no prune will delete the voice that a replace leaves behind.
     """
 
     action: ClassVar[Action]
@@ -101,6 +102,7 @@ class _Change:
     fields: tuple[FieldChange, ...] = ()
     note: str | None = None
     protected: bool = False
+    kept: Kept | None = None
 
     @property
     def id(self) -> str | None:

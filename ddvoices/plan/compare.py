@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from ddvoices.model import (
     Change,
     Create,
     FieldChange,
+    Kept,
     LockedVoice,
     LockEntry,
     NoOp,
@@ -25,7 +26,6 @@ from ddvoices.plan.describe import CONTENT, LISTED, describe, sent_values
 from ddvoices.plan.evidence import evidence
 
 _STILL_PUBLIC = "the old voice stays public until it is deleted"
-_NEVER_PRUNED = "no prune deletes the old voice: it was adopted"
 _UNKNOWN = "nothing remembers what was sent for the old voice: its sample, age or transcript differs"
 
 # what the fingerprint covers, and itself
@@ -196,6 +196,7 @@ def _replace(side: _Side, content: str | None) -> Replace:
     if side.locked is not None and _same_sound(side.locked, spec):
         fields = [change for change in fields if not change.path.startswith("sample")]
     withdrawn = before.get("publish") is True and not spec.publish
+    unpin = f"afterwards remove ids.{side.region}" if side.pinned else None
     first = _STILL_PUBLIC if withdrawn else _UNKNOWN if not fields else None
     fields.append(FieldChange(path="fingerprint", before=content, after=after["fingerprint"]))
     return Replace(
@@ -204,17 +205,10 @@ def _replace(side: _Side, content: str | None) -> Replace:
         spec=spec,
         voice=side.voice,
         fields=(*_listed_changes(side), *_unlisted(side), *fields),
-        note="; ".join(filter(None, (first, *_afterwards(side)))) or None,
+        note="; ".join(filter(None, (first, unpin))) or None,
         protected=spec.protect,
+        kept=None if side.facts.made_by_us else Kept.ADOPTED,
     )
-
-
-def _afterwards(side: _Side) -> Iterator[str]:
-    """Yield what a replace leaves for a person to do."""
-    if not side.facts.made_by_us:
-        yield _NEVER_PRUNED
-    if side.pinned:
-        yield f"afterwards remove ids.{side.region}"
 
 
 def _known_before(side: _Side) -> Mapping[str, Any]:

@@ -67,6 +67,8 @@ def change_document(change: Change) -> dict[str, Any]:
         document["note"] = change.note
     if change.protected:
         document["protected"] = True
+    if change.kept is not None:
+        document["kept"] = str(change.kept)
     return document
 
 

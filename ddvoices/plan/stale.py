@@ -48,12 +48,19 @@ def _of_a_key(item: Mapping[str, Any], region: RegionPlan, mine: Sequence[Change
     edited = list(_edited(item, describe(spec)))
     if edited:
         yield f"edited in the catalog since: {', '.join(edited)}"
-    planned = [str(change.action) for change in mine if change.pending]
+    planned = {change.action: change for change in mine if change.pending}
     if not planned:
         yield "nothing of it is to be done now"
     if item["action"] in planned:
-        yield "the voice itself was changed since"
+        yield f"otherwise now: {', '.join(_otherwise(item, planned[item['action']]))}"
     yield f"a plan made now has {' and '.join(planned)} instead"
+
+
+def _otherwise(item: Mapping[str, Any], now: Change) -> list[str]:
+    """Return the fields of which either side, of the catalog or the service, isn't what it was."""
+    then = {(field["path"], repr(field["before"]), repr(field["after"])) for field in item["fields"]}
+    today = {(field.path, repr(field.before), repr(field.after)) for field in now.fields}
+    return sorted({path for path, *_ in then ^ today})
 
 
 def _edited(item: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:

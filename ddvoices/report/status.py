@@ -89,7 +89,7 @@ def status_table(document: Mapping[str, Any]) -> Table:
 def others_table(document: Mapping[str, Any]) -> Table | None:
     """Return the voices that no key means, with why a prune leaves them; None where there are none.
 
-    A column that would be empty is left out.
+    A column that would be empty is left out, and the region where there is one: the matrix names it.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     others = [
@@ -97,7 +97,8 @@ def others_table(document: Mapping[str, Any]) -> Table | None:
         for name, region in document["regions"].items()
         for other in region["others"]
     ]
-    columns = ["region", "standing", "id", "key", "name", "stays"]
+    region = ["region"] if len(document["regions"]) > 1 else []
+    columns = [*region, "standing", "id", "key", "name", "stays"]
     for column in (column for column in columns if any(other[column] for other in others)):
         table.add_column(column, no_wrap=column not in ("key", "name"), overflow="fold")
     for other in others:

@@ -77,8 +77,16 @@ def _change_lines(change: Document, width: int) -> Iterator[str]:
     """Yield one line of what and why, and one line a field."""
     action, reason = Action(change["action"]), Reason(change["reason"])
     head = style(f"  {MARKS[action]:>3} {_key(change):{width}}", fg=COLORS[action], bold=True)
-    yield f"{head}  {action:7}  {style(REASONS[reason], dim=True)}"
+    yield f"{head}  {action:7}  {style(REASONS[reason] + _old_voice(change, action), dim=True)}"
     yield from (f"        {line}" for line in _detail_lines(change, action))
+
+
+def _old_voice(change: Document, action: Action) -> str:
+    """Say what becomes of the voice that a replace leaves behind."""
+    if action is not Action.REPLACE:
+        return ""
+    goes = f"stays: {KEPT[change['kept']]}" if "kept" in change else "goes with a later --prune"
+    return f"; the old one {goes}"
 
 
 def _detail_lines(change: Document, action: Action) -> Iterator[str]:
@@ -112,13 +120,17 @@ def _created_words(change: Document) -> Iterator[str]:
 
 def _taken_words(change: Document) -> Iterator[str]:
     """Yield what is said of an adopted voice and not sent to it, beside its sample."""
-    taken = []
-    for field in (field for field in change["fields"] if field["path"] not in _UNSHOWN):
-        before, after = value_words(field["before"]), value_words(field["after"])
-        differs = field["before"] is not None and before != after
-        taken.append(f"{field['path']} {after}" + (f" (it says {before})" if differs else ""))
+    taken = {field["path"]: _taken(field) for field in change["fields"] if field["path"] not in _UNSHOWN}
+    long = [taken.pop(path) for path in ("title", "text") if path in taken]
     if taken:
-        yield f"taken for granted, not sent: {', '.join(taken)}"
+        yield f"taken for granted, not sent: {', '.join(taken.values())}"
+    yield from (f"  {words}" for words in long)
+
+
+def _taken(field: Document) -> str:
+    before, after = value_words(field["before"]), value_words(field["after"])
+    differs = field["before"] is not None and before != after
+    return f"{field['path']} {after}" + (f" (it says {before})" if differs else "")
 
 
 def _field_words(field: Document) -> str:

@@ -30,8 +30,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.NOT_IN_REGION: "not in the region yet",
     Reason.GONE: "its voice is gone from the region",
     Reason.FIELDS_DIFFER: "set in place",
-    Reason.CONTENT_DIFFERS: "made anew; the old voice stays until a later --prune",
-    Reason.PUBLISH_WITHDRAWN: "no longer published; the old voice stays until a later --prune",
+    Reason.CONTENT_DIFFERS: "made anew",
+    Reason.PUBLISH_WITHDRAWN: "no longer published",
     Reason.RENAMED: "there already, under another key; nothing is uploaded",
     Reason.ROLLED_BACK: "there already, from before; nothing is uploaded",
     Reason.MOVED: "there already, under a former key; nothing is uploaded",
@@ -58,7 +58,6 @@ KEPT: Mapping[str, str] = {
     Kept.NEWER_SCHEME: "of a newer release",
 }
 
-_TAKES_IN = "takes in what no catalog has made."
 _LONGEST_VALUE = 60
 WIDEST_KEY = 40
 
@@ -81,7 +80,7 @@ def import_words(unmanaged: Mapping[str, int], managed: Mapping[str, int]) -> st
     if not bare:
         return None
     chosen = "" if len(bare) == len(unmanaged) else "".join(f" -r {printable(region)}" for region in bare)
-    return f"`ddvoices import --all{chosen}` {_TAKES_IN}"
+    return f"`ddvoices import --all{chosen}` takes in what no catalog has made."
 
 
 def seconds_words(seconds: float | None) -> str:

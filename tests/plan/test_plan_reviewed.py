@@ -165,6 +165,7 @@ def test_what_is_stale_says_why():
     edited = changed(
         replace(ADA, age=3),
         replace(BERT, sample=sample("b2")),
+        replace(CLEO, locale="fr-FR"),
         replace(DORA, sample=sample("d1")),
         voice("gone"),
     )
@@ -176,6 +177,7 @@ def test_what_is_stale_says_why():
         ("delete", "dora"): "it is the voice of dora now",
         ("delete", "gone"): "it is the voice of gone now",
         ("replace", "bert"): "its sample changed since",
+        ("update", "cleo"): "otherwise now: locale",
     }
 
 
