@@ -10,7 +10,7 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 COVERAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove search test-peers lint check format bench docs clean
+.PHONY: help demo test packages prove search test-peers lint check format bench docs clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,8 +18,14 @@ help: ## Say what there is to make
 demo: $(VENV)/.demo ## The whole tour on two local regions, without a key
 	@$(BIN)/ddvoices demo
 
-test: $(VENV)/.dev ## All tests but the long proofs; COVERAGE=1 also counts lines and branches
+test: $(VENV)/.dev packages ## All tests but the long proofs; COVERAGE=1 also counts lines and branches
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
+
+# A Secret Service to test against; where it can't be installed, its tests skip and say so.
+packages:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! command -v gnome-keyring-daemon >/dev/null; then \
+		apt-get update -qq && apt-get install -qq -y --no-install-recommends dbus-daemon gnome-keyring >/dev/null; \
+	fi
 
 prove: $(VENV)/.dev ## The long proofs: killed anywhere, every fault in every call
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m proof

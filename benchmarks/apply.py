@@ -34,7 +34,7 @@ LIMIT = 3
 GOALS = {LIMIT: 1.25, 2 * LIMIT: 1.5}
 RUNS = 3
 LARGE, SMALL, VOICES = 18 * 2**20, 8 * 2**10, 6
-MEMORY_GOAL = 24 * 2**20
+MEMORY_GOAL = 4 * 2**20
 RATE = 44100
 PROGRAM = [sys.executable, "-m", "ddvoices"]
 
@@ -171,8 +171,8 @@ def write_noise(path: Path, size: int) -> None:
     """Write a WAV of soft noise, block by block: this program is to stay small, too."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
-        file.setsampwidth(1)
-        file.setframerate(RATE if size > SMALL else RATE // 16)
+        file.setsampwidth(2)
+        file.setframerate(RATE if size > SMALL else RATE // 32)
         left = size - 44
         while left:
             block = min(left, 2**16)

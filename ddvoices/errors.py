@@ -9,6 +9,7 @@ DdvoicesError                     1
 │   └── InTheWayError             6   files that a script would overwrite and that ddvoices didn't write
 ├── AuthError                     7   no key, or a refused one
 │   ├── MissingKeyError           7
+│   ├── KeyringError              7   the system's keyring can't be asked, or can't keep a key
 │   └── UntrustedEndpointError    7   a host that must not get the key
 ├── UsageError                    64  a wrong command line
 │   └── ScriptError               64  problems in a script, all of them at once
@@ -115,6 +116,10 @@ class AuthError(DdvoicesError):
 
 class MissingKeyError(AuthError):
     """No API key is set for a region."""
+
+
+class KeyringError(AuthError):
+    """The system's keyring can't be asked, or can't keep a key."""
 
 
 class UntrustedEndpointError(AuthError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from ddvoices.client import BadRequestError, DeepdubClient
 from ddvoices.errors import ExitCode, ServiceError
 from ddvoices.identity import owner_hashes, read_marker
-from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice, Origin
+from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice
 
 # what the service grants the smallest account; the client may be held to fewer
 _PROBES_AT_ONCE = 3
@@ -141,7 +141,7 @@ def _to_probe(
     for name, entries in lock.regions.get(region, {}).items():
         for entry in entries.values():
             for voice in entry.voices:
-                if name == own or _was_sent_published(voice) is not False:
+                if name == own or voice.published is not False:
                     ids[voice.id] = voice
     for voice_id in listed:
         ids.pop(voice_id, None)
@@ -153,9 +153,4 @@ def _is_published(voice: ObservedVoice, remembered: LockedVoice | None, ours: fr
     marker = read_marker(voice.speaker_id, ours=ours)
     if marker is not None:
         return marker.publish
-    return _was_sent_published(remembered) if remembered is not None else None
-
-
-def _was_sent_published(locked: LockedVoice) -> bool | None:
-    """Tell whether a voice was created to be published; None for one that we haven't made."""
-    return locked.sent.get("publish") if locked.origin is Origin.CREATED else None
+    return remembered.published if remembered is not None else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -14,16 +13,17 @@ from io import BufferedReader
 from typing import BinaryIO
 from uuid import uuid4
 
-from ddvoices.apply.lost import Fate, Search, Settled, looks_like, settle_intents
-from ddvoices.apply.open_creates import open_at, open_create
+from ddvoices.apply.look import Look
+from ddvoices.apply.lost import Fate, Search, Settled, settle_intents
+from ddvoices.apply.open_creates import open_at
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.remember import created_voice
 from ddvoices.client import DeepdubClient, SampleChangedError
 from ddvoices.errors import OutcomeUnknownError, ServiceError
-from ddvoices.identity import Marker, make_marker, normal_names, owner_hashes, read_marker
+from ddvoices.identity import make_marker
 from ddvoices.lockfile import Intent, Journal, close_record, intent_record, voice_record
 from ddvoices.model import LockedVoice, ObservedVoice, Sample, VoiceSpec
-from ddvoices.plan import concerns, sent_document
+from ddvoices.plan import Unanswered, sent_document
 
 _SENDS = 3
 
@@ -56,7 +56,7 @@ class Creator:
         self._where = region, account
         self._owner = owner
         self._voices = seen
-        self._left_open = open_at(journal.open_intents(), {region: client.base_url})
+        self._left_open = Unanswered(open_at(journal.open_intents(), {region: client.base_url}))
         self._intents: dict[str, Intent] = {}
         self.made: dict[str, LockedVoice] = {}
 
@@ -68,7 +68,7 @@ class Creator:
             OutcomeUnknownError: it may or may not have been made; its intent stays open.
             ServiceError: nothing was made.
         """
-        earlier = [intent for intent in self._left_open if concerns(open_create(intent), spec)]
+        earlier = self._left_open.about(spec)
         if earlier and not self._options.resend:
             raise OutcomeUnknownError("unknown_outcome: an earlier create was never answered: pin its voice")
         with open_unchanged(sample) as file:
@@ -83,8 +83,8 @@ class Creator:
             except (ServiceError, OSError):
                 self._journal.append(close_record(intent.id))
                 raise
-        self._journal.append(voice_record(*self._where, spec.key, locked, intent=intent.id))
         self.made[locked.id] = locked
+        self._journal.append(voice_record(*self._where, spec.key, locked, intent=intent.id))
         self._intents[spec.key] = replace(intent, made=locked.id)
         return locked
 
@@ -112,8 +112,10 @@ class Creator:
 
     def _look_for(self, intent: Intent) -> Settled:
         """Return what became of a create whose answer was lost."""
-        search = Search(intent=intent, taken=frozenset(tuple(self.made)))
-        return settle_intents(self._client, [search], self._options, owner=self._owner)[intent.id]
+        found = settle_intents(
+            self._client, [Search(intent=intent)], self._options, owner=self._owner, taken=tuple(self.made)
+        )
+        return found[intent.id]
 
     def _send(self, spec: VoiceSpec, sample: Sample, file: BinaryIO, intent: Intent) -> str:
         file.seek(0)
@@ -134,35 +136,13 @@ class Creator:
         )
 
     @cached_property
-    def _marked(self) -> dict[Marker, list[str]]:
-        """The ids that were there, by marker."""
-        ours = owner_hashes(self._owner)
-        found: dict[Marker, list[str]] = defaultdict(list)
-        for voice in self._voices:
-            marker = read_marker(voice.speaker_id, ours=ours)
-            if marker is not None:
-                found[marker].append(voice.id)
-        return found
-
-    @cached_property
-    def _unmarked(self) -> dict[str, list[ObservedVoice]]:
-        """The voices that were there without a marker, by name and by title."""
-        marked = {voice_id for ids in self._marked.values() for voice_id in ids}
-        found: dict[str, list[ObservedVoice]] = defaultdict(list)
-        for voice in self._voices:
-            for name in normal_names(voice.name, voice.title):
-                if voice.id not in marked:
-                    found[name].append(voice)
-        return found
-
-    def _alike(self, spec: VoiceSpec) -> Iterator[str]:
-        """Yield the ids that were there and could be taken for what ``spec`` makes."""
-        for name in normal_names(spec.name, spec.title):
-            yield from (voice.id for voice in self._unmarked.get(name, ()) if looks_like(spec, voice))
+    def _before(self) -> Look:
+        """What was there."""
+        return Look(self._voices, self._owner)
 
     def _intent(self, spec: VoiceSpec, former: str | None) -> Intent:
         marker = make_marker(spec, owner=self._owner)
-        there = [*self._marked.get(marker, ()), *self._alike(spec)]
+        there = [voice.id for voice in (*self._before.marked(marker), *self._before.alike(spec))]
         known = dict.fromkeys([*there, *filter(None, (former, spec.ids.get(self._where[0])))])
         return Intent(
             id=str(uuid4()),

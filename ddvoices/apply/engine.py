@@ -54,7 +54,8 @@ class Work:
 def apply_plan(work: Work, options: ApplyOptions = _NO_OPTIONS) -> Report:
     """Run the pending changes of ``work.plan`` and report on each.
 
-    The lock is written at the end, whatever happened. Ctrl-C lets calls in flight finish.
+    The lock is written at the end, whatever failed. Ctrl-C lets calls in flight finish. What else breaks off
+    the run, such as an exception of ``on_event``, leaves all to the next one, as a kill does.
 
     Raises:
         RefusedError: a policy or ``protect`` forbids it; nothing was written anywhere.
@@ -63,10 +64,8 @@ def apply_plan(work: Work, options: ApplyOptions = _NO_OPTIONS) -> Report:
     options = replace(options, on_event=_one_at_a_time(options.on_event))
     regions = [region for region in work.plan.regions if region.error is None]
     runs = [_region_run(work, region, options) for region in regions]
-    try:
-        outcomes, interrupted = _run_all(runs, options)
-    finally:
-        lock, lock_error, changed = _save(work)
+    outcomes, interrupted = _run_all(runs, options)
+    lock, lock_error, changed = _save(work)
     done = sum(outcome.result in _DONE for outcome in outcomes)
     warnings = [warning for run in runs for warning in run.warnings]
     return Report(
@@ -148,7 +147,8 @@ def _wait(futures: Sequence[Future[list[Outcome]]], options: ApplyOptions) -> bo
         wait(futures)
     except KeyboardInterrupt:
         options.stop.set()
-        options.on_interrupt()
+        with suppress(KeyboardInterrupt):
+            options.on_interrupt()
         while not all(future.done() for future in futures):
             with suppress(KeyboardInterrupt):  # once is enough: the report must come
                 wait(futures)
@@ -167,7 +167,8 @@ def _save(work: Work) -> tuple[Lock, str | None, bool]:
         lock = lock.taken_over(region.region, region.account, frozenset(region.standings))
     lock = work.journal.fold(lock, owner=work.desired.owner)
     for region in regions:
-        records = catch_up(region, _entries(work.lock, region), ours=ours)
+        seen = work.observed[region.region].voices
+        records = catch_up(region, _entries(work.lock, region), seen=seen, ours=ours)
         lock = fold(lock, records, owner=work.desired.owner)
     lock = replace(lock, protected=protected_keys(work.desired, work.lock))
     try:

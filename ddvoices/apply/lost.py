@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 
 from ddvoices.apply.listing import poll
+from ddvoices.apply.look import Look
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ServiceError
-from ddvoices.identity import owner_hash, owner_hashes, read_marker, same_natural_key
+from ddvoices.identity import read_marker
 from ddvoices.lockfile import Intent
 from ddvoices.model import Gender, ObservedVoice, VoiceSpec
 
@@ -36,24 +38,33 @@ class Settled:
 class Search:
     """An intent that is to be settled.
 
-    ``taken`` ids are other keys'. A search that isn't ``urgent`` ends with the others, or after one look.
+    ``is_taken`` tells which ids are other keys'. A search that isn't ``urgent`` ends with the others, or
+    after one look.
     """
 
     intent: Intent
-    taken: frozenset[str] = frozenset()
+    is_taken: Callable[[str], bool] = field(default=lambda _id: False)
     urgent: bool = True
 
 
 def settle_intents(
-    client: DeepdubClient, searches: Sequence[Search], options: ApplyOptions, *, owner: str
+    client: DeepdubClient,
+    searches: Sequence[Search],
+    options: ApplyOptions,
+    *,
+    owner: str,
+    taken: Iterable[str] = (),
 ) -> dict[str, Settled]:
-    """Look for what intents made until it shows up or the time is over; return the fate of each by its id."""
+    """Look for what intents made until it shows up or the time is over; return the fate of each by its id.
+
+    No intent has made the ``taken`` ids.
+    """
     found: dict[str, Settled] = {}
-    last: _Look | ServiceError | None = None
+    last: Look | ServiceError | None = None
     for voices in poll(client, options):
-        last = voices if isinstance(voices, ServiceError) else _Look(voices, owner)
-        if isinstance(last, _Look):
-            found = _matched(last, searches, found)
+        last = voices if isinstance(voices, ServiceError) else Look(voices, owner)
+        if isinstance(last, Look):
+            found = match_all(last, searches, found, taken=taken)
         if not any(search.urgent and not _is_sure(found.get(search.intent.id)) for search in searches):
             break
     stopped = options.stop.is_set()
@@ -63,16 +74,42 @@ def settle_intents(
     }
 
 
-def _matched(look: _Look, searches: Sequence[Search], known: Mapping[str, Settled]) -> dict[str, Settled]:
+def match_all(
+    look: Look, searches: Sequence[Search], known: Mapping[str, Settled], *, taken: Iterable[str] = ()
+) -> dict[str, Settled]:
     """Return what is known after one more look: a voice is what one intent made, of several the first."""
     found = {intent_id: settled for intent_id, settled in known.items() if _is_sure(settled)}
+    claimed = {*taken, *(settled.voice.id for settled in found.values() if settled.voice is not None)}
     for search in searches:
-        if search.intent.id not in found:
-            claimed = {settled.voice.id for settled in found.values() if settled.voice is not None}
-            settled = look.match(search.intent, taken=search.taken | claimed)
-            if settled is not None:
-                found[search.intent.id] = settled
+        settled = None if search.intent.id in found else _match(look, search, claimed)
+        if settled is not None:
+            found[search.intent.id] = settled
+            claimed.update([settled.voice.id] if settled.voice is not None else [])
     return found
+
+
+def _match(look: Look, search: Search, claimed: Collection[str]) -> Settled | None:
+    """Return the voice that an intent made, if it is here.
+
+    By the id that the answer named, or the marker; only where no voice carries one of ours, by the natural
+    key. Of several new voices that have it, nobody knows which one it is: an unknown fate.
+    """
+    intent = search.intent
+    known = {*intent.before}
+
+    def new(voices: Iterable[ObservedVoice]) -> Iterator[ObservedVoice]:
+        free = (voice for voice in voices if voice.id not in known and voice.id not in claimed)
+        return (voice for voice in free if not search.is_taken(voice.id))
+
+    made = look.get(intent.made) or next(new(look.marked(read_marker(intent.marker))), None)
+    if made is not None:
+        return Settled(fate=Fate.MADE, voice=made)
+    if look.shows_own:
+        return None
+    alike = list(islice(new(look.alike(_natural_key(intent))), 2))
+    if len(alike) > 1:
+        return Settled(fate=Fate.UNKNOWN)
+    return Settled(fate=Fate.FOUND, voice=alike[0]) if alike else None
 
 
 def _is_sure(settled: Settled | None) -> bool:
@@ -83,7 +120,7 @@ def _fate(
     client: DeepdubClient,
     intent: Intent,
     found: Settled | None,
-    last: _Look | ServiceError | None,
+    last: Look | ServiceError | None,
     *,
     stopped: bool,
 ) -> Settled:
@@ -92,57 +129,11 @@ def _fate(
         return found
     if intent.made is not None:
         return _asked_for(client, intent.made)
-    if found is not None or not isinstance(last, _Look) or stopped:
+    if found is not None or not isinstance(last, Look) or stopped:
         return Settled(fate=Fate.UNKNOWN)
     if intent.publish and not last.shows_published:
         return Settled(fate=Fate.UNKNOWN)
     return Settled(fate=Fate.NOT_MADE)
-
-
-class _Look:
-    """One listing, with the markers in it, whoever's they are."""
-
-    def __init__(self, voices: Iterable[ObservedVoice], owner: str) -> None:
-        self._voices = sorted(voices, key=lambda voice: (voice.created_at or "", voice.id))
-        read = ((voice.id, read_marker(voice.speaker_id, ours=owner_hashes(owner))) for voice in self._voices)
-        self._markers = {voice_id: marker for voice_id, marker in read if marker is not None}
-        self._own = [marker for marker in self._markers.values() if marker.owner == owner_hash(owner)]
-
-    @property
-    def shows_published(self) -> bool:
-        """Tell whether a published voice of ours is listed."""
-        return any(marker.publish for marker in self._own)
-
-    def match(self, intent: Intent, *, taken: Collection[str]) -> Settled | None:
-        """Return the voice that an intent made, if it is here.
-
-        By the id that the answer named, or the marker; only where no voice carries one of ours, by the
-        natural key. Of several new voices that have it, nobody knows which one it is: an unknown fate.
-        """
-        marker, known = read_marker(intent.marker), {*intent.before, *taken}
-        named = [voice for voice in self._voices if voice.id == intent.made]
-        marked = [
-            voice
-            for voice in self._voices
-            if marker is not None and self._markers.get(voice.id) == marker and voice.id not in known
-        ]
-        if named or marked:
-            return Settled(fate=Fate.MADE, voice=[*named, *marked][0])
-        if self._own:
-            return None
-        spec = _natural_key(intent)
-        unmarked = (voice for voice in self._voices if voice.id not in self._markers)
-        new = [voice for voice in unmarked if voice.id not in known and looks_like(spec, voice)]
-        if len(new) > 1:
-            return Settled(fate=Fate.UNKNOWN)
-        return Settled(fate=Fate.FOUND, voice=new[0]) if new else None
-
-
-def looks_like(spec: VoiceSpec, voice: ObservedVoice) -> bool:
-    """Tell whether a voice has the natural key of what is sent: some services keep the title for the name."""
-    return same_natural_key(spec, voice) or (
-        spec.title is not None and same_natural_key(replace(spec, name=spec.title), voice)
-    )
 
 
 def _asked_for(client: DeepdubClient, voice_id: str) -> Settled:

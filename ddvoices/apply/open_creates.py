@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from ddvoices.lockfile import Intent
@@ -32,18 +33,28 @@ def not_shown_yet(intents: Iterable[Intent], observed: Mapping[str, ObservedRegi
     )
 
 
-def of_other_keys(intent: Intent, lock: Lock) -> frozenset[str]:
-    """Return the ids that the lock holds for other keys: an intent has made none of them."""
-    sections = lock.regions.get(intent.region, {}).values()
-    others = (entry for section in sections for key, entry in section.items() if key != intent.key)
-    return frozenset(voice.id for entry in others for voice in entry.voices)
+class Decided:
+    """What the lock and the catalog's pins say of the voices that creates may have made."""
 
+    def __init__(self, desired: Catalog, lock: Lock) -> None:
+        self._ids = {spec.key: spec.ids for spec in desired.voices}
+        self._keys: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for region, sections in lock.regions.items():
+            for section in sections.values():
+                for key, entry in section.items():
+                    for voice in entry.voices:
+                        self._keys[region, voice.id].add(key)
 
-def pinned_since(intent: Intent, desired: Catalog, lock: Lock) -> str | None:
-    """Return the id that a person says an intent has made: its key is pinned to it since."""
-    pins = (spec.ids.get(intent.region) for spec in desired.voices if spec.key == intent.key)
-    known = {*intent.before, *of_other_keys(intent, lock)}
-    return next((pin for pin in pins if pin is not None and pin not in known), None)
+    def is_of_another_key(self, intent: Intent, voice_id: str) -> bool:
+        """Tell whether the lock holds a voice for another key: the intent hasn't made it."""
+        return bool(self._keys.get((intent.region, voice_id), set()) - {intent.key})
+
+    def pinned_since(self, intent: Intent) -> str | None:
+        """Return the id that a person says an intent has made: its key is pinned to it since."""
+        pin = self._ids.get(intent.key, {}).get(intent.region)
+        if pin is None or pin in intent.before or self.is_of_another_key(intent, pin):
+            return None
+        return pin
 
 
 def made_voice(intent: Intent, voice_id: str, *, origin: Origin) -> LockedVoice:

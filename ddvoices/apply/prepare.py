@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from ddvoices.apply.engine import Work
-from ddvoices.apply.open_creates import made_voice, not_shown_yet, open_at, open_create, pinned_since
+from ddvoices.apply.open_creates import Decided, made_voice, not_shown_yet, open_at, open_create
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.recover import look_again, settle_open_intents
-from ddvoices.lockfile import Intent, Journal, fold, load_lock, peek, voice_record
+from ddvoices.lockfile import Intent, Journal, fold, intent_record, load_lock, peek, voice_record
 from ddvoices.model import Catalog, Lock, ObservedRegion, OpenCreate, Origin, Plan, PlanOptions
 from ddvoices.observe import OpenRegions
-from ddvoices.plan import concerns, is_chosen, make_plan, select
+from ddvoices.plan import is_chosen, left_over, make_plan, select
 
 _EVERYTHING = PlanOptions()
 _NO_OPTIONS = ApplyOptions()
@@ -87,9 +87,11 @@ def _decided_by_pins(
 ) -> tuple[Lock, tuple[Intent, ...]]:
     """Return the lock with the voices that pins name for lost creates, and the creates still open."""
     records, still_open = [], []
+    decided = Decided(desired, lock)
+    there = {(name, voice.id) for name, region in observed.items() for voice in region.voices}
     for intent in intents:
-        pin = pinned_since(intent, desired, lock)
-        if any(voice.id == pin for voice in observed[intent.region].voices):
+        pin = decided.pinned_since(intent)
+        if (intent.region, pin) in there:
             found = made_voice(intent, str(pin), origin=Origin.FOUND)
             records.append(voice_record(intent.region, intent.account, intent.key, found))
         else:
@@ -100,9 +102,14 @@ def _decided_by_pins(
 def _settle(
     regions: OpenRegions, desired: Catalog, journal: Journal, options: ApplyOptions, saved: Lock
 ) -> None:
-    """Settle what an interrupted run has left open, if it has."""
-    lately = open_at(journal.made_lately(), regions.endpoints)
-    if lately or journal.open_intents():
+    """Settle what an interrupted run has left open, if it has; what isn't asked for now stays open."""
+    made = journal.made_lately()
+    lately = open_at(made, regions.endpoints)
+    looked_at = {intent.id for intent in lately}
+    for intent in made:
+        if intent.id not in looked_at:
+            journal.append(intent_record(intent))
+    if lately or open_at(journal.open_intents(), regions.endpoints):
         lock = journal.fold(saved, owner=desired.owner)
         observed = regions.observe(desired, lock)
         sections = sections_of(observed, lock)
@@ -116,4 +123,4 @@ def _withheld(
     """Return the creates that must not be sent again: all that are open but those that were named."""
     named = [spec for spec in desired.voices if options.resend and is_chosen(spec, choice)]
     sent = map(open_create, open_at(journal.open_intents(), regions.endpoints))
-    return tuple(create for create in sent if not any(concerns(create, spec) for spec in named))
+    return tuple(left_over(sent, named))

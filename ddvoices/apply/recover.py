@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from ddvoices.apply.lost import Fate, Search, Settled, settle_intents
-from ddvoices.apply.open_creates import (
-    made_voice,
-    not_shown_yet,
-    of_other_keys,
-    open_at,
-    open_create,
-    pinned_since,
-)
+from ddvoices.apply.open_creates import Decided, made_voice, not_shown_yet, open_at
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ServiceError
 from ddvoices.identity import read_marker
 from ddvoices.lockfile import Intent, Journal, Record, close_record, intent_record, voice_record
-from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice, Origin
-from ddvoices.plan import concerns
+from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice, Origin, VoiceSpec
+from ddvoices.plan import left_over
 
 
 def settle_open_intents(
@@ -38,12 +32,16 @@ def settle_open_intents(
     decided. An intent of which nothing came is closed, if it was sent to this very account. One that can't be
     decided stays open. ``lock`` holds what the journal knows.
     """
+    decided = Decided(desired, lock)
     for region, client in clients.items():
         intents = open_at(journal.open_intents(), {region: client.base_url})
-        pinned = {intent.id: _pinned(client, intent, desired, lock) for intent in intents}
-        decided = {settled.voice.id for settled in pinned.values() if settled and settled.voice}
-        searches = [_search(i, desired, lock, decided) for i in intents if pinned[i.id] is None]
-        looked = settle_intents(client, searches, options, owner=desired.owner) if searches else {}
+        pinned = {intent.id: _pinned(client, intent, decided) for intent in intents}
+        taken = [settled.voice.id for settled in pinned.values() if settled and settled.voice]
+        sought = [intent for intent in intents if pinned[intent.id] is None]
+        searches = _searches(sought, desired.wanted_in(region), decided)
+        looked = (
+            settle_intents(client, searches, options, owner=desired.owner, taken=taken) if searches else {}
+        )
         for intent in intents:
             settled = pinned[intent.id] or looked[intent.id]
             same_account = sections.get(region) == intent.account
@@ -84,9 +82,9 @@ def _records(intent: Intent, settled: Settled, *, same_account: bool) -> Iterato
         yield close_record(intent.id)
 
 
-def _pinned(client: DeepdubClient, intent: Intent, desired: Catalog, lock: Lock) -> Settled | None:
+def _pinned(client: DeepdubClient, intent: Intent, decided: Decided) -> Settled | None:
     """Return the voice that the key of an intent is pinned to since, if it is there."""
-    pin = pinned_since(intent, desired, lock)
+    pin = decided.pinned_since(intent)
     if pin is None:
         return None
     try:
@@ -96,7 +94,14 @@ def _pinned(client: DeepdubClient, intent: Intent, desired: Catalog, lock: Lock)
     return Settled(fate=Fate.FOUND, voice=voice) if voice is not None else None
 
 
-def _search(intent: Intent, desired: Catalog, lock: Lock, decided: set[str]) -> Search:
-    """Return how to look for what an intent made: once, if no voice of the catalog waits for it."""
-    wanted = any(concerns(open_create(intent), spec) for spec in desired.wanted_in(intent.region))
-    return Search(intent=intent, taken=of_other_keys(intent, lock) | decided, urgent=wanted)
+def _searches(intents: Sequence[Intent], wanted: Iterable[VoiceSpec], decided: Decided) -> list[Search]:
+    """Return how to look for what intents made: once for those that no voice of the catalog waits for."""
+    idle = {intent.id for intent in left_over(intents, wanted)}
+    return [
+        Search(
+            intent=intent,
+            is_taken=partial(decided.is_of_another_key, intent),
+            urgent=intent.id not in idle,
+        )
+        for intent in intents
+    ]

@@ -55,10 +55,7 @@ class RegionRun:
         entries: Mapping[str, LockEntry],
         seen: tuple[ObservedVoice, ...],
     ) -> None:
-        self._plan = plan
-        self._client = client
-        self._journal = journal
-        self._options = options
+        self._plan, self._client, self._journal, self._options = plan, client, journal, options
         self._entries = entries
         self._ours = owner_hashes(desired.owner, desired.former_owners)
         self._where = plan.region, plan.section
@@ -151,7 +148,7 @@ class RegionRun:
         if self._options.stop.is_set():
             return "interrupted"
         if change.action is Action.DELETE and self._successor_missing(change):
-            return "its successor isn't there"
+            return "its successor isn't there: apply with --prune again once it is"
         return self._stops.why_not(change.action)
 
     def _guarded(self, change: Change) -> Outcome:

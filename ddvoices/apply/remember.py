@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ddvoices.identity import fingerprint, key_hash, read_marker
@@ -69,10 +69,17 @@ def _own_speaker_id(locked: LockedVoice) -> dict[str, str | None]:
     return {path: value for path, value in locked.reported.items() if path == "speaker_id"}
 
 
-def catch_up(region: RegionPlan, entries: Mapping[str, LockEntry], *, ours: frozenset[int]) -> list[Record]:
+def catch_up(
+    region: RegionPlan,
+    entries: Mapping[str, LockEntry],
+    *,
+    seen: Iterable[ObservedVoice],
+    ours: frozenset[int],
+) -> list[Record]:
     """Return what the lock should say of a region, and doesn't, though nothing was to be done for it.
 
-    A lost lock is filled again, voices that are gone are forgotten.
+    A lost lock is filled again, voices that are gone are forgotten; but those that ``seen``, what the region
+    holds, would not list anyway are asked for again: a service that denies one may know it later.
     """
     where = region.region, region.section
     records: list[Record] = []
@@ -80,9 +87,17 @@ def catch_up(region: RegionPlan, entries: Mapping[str, LockEntry], *, ours: froz
         if _unknown(change, entries) and change.spec is not None and change.voice is not None:
             voice = adopted_voice(change.spec, change.voice, entries, ours=ours)
             records.append(voice_record(*where, change.spec.key, voice))
-    ids = (voice.id for _, entry in sorted(entries.items()) for voice in entry.voices)
-    records.extend(drop_record(*where, voice_id) for voice_id in ids if voice_id not in region.standings)
-    return records
+    known = [voice for _, entry in sorted(entries.items()) for voice in entry.voices]
+    gone = [voice for voice in known if voice.id not in region.standings]
+    if not _lists_published(known, seen):
+        gone = [voice for voice in gone if not voice.published]
+    return [*records, *(drop_record(*where, voice.id) for voice in gone)]
+
+
+def _lists_published(known: Iterable[LockedVoice], seen: Iterable[ObservedVoice]) -> bool:
+    """Tell whether the listing shows a voice that we have published."""
+    listed = {voice.id for voice in seen if voice.listed}
+    return any(voice.published and voice.id in listed for voice in known)
 
 
 def depends_on_lock(

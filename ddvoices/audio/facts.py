@@ -6,6 +6,7 @@ import hashlib
 import io
 from dataclasses import dataclass
 
+from ddvoices.audio.filebytes import Data, FileBytes, blocks
 from ddvoices.audio.formats import sniff
 from ddvoices.audio.levels import flat_tops, is_silent
 from ddvoices.audio.sound import sound_hash
@@ -32,7 +33,7 @@ class AudioFacts:
     warnings: tuple[str, ...] = ()
 
 
-def inspect(data: bytes) -> AudioFacts | None:
+def inspect(data: Data) -> AudioFacts | None:
     """Return what there is to know of a whole audio file; None if it is no audio that the service takes."""
     form = sniff(data)
     if form is None:
@@ -43,7 +44,7 @@ def inspect(data: bytes) -> AudioFacts | None:
     seconds, rate = (wave.seconds, wave.rate) if wave else _measure(data)
     return AudioFacts(
         format=form,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=_sha256(data),
         sound=sound_hash(data),
         size=len(data),
         seconds=None if seconds is None else round(seconds, 3),
@@ -57,12 +58,20 @@ def seconds_of(data: bytes) -> float | None:
     return wave.seconds if wave else _measure(data)[0]
 
 
-def _measure(data: bytes) -> tuple[float | None, int | None]:
+def _sha256(data: Data) -> str:
+    state = hashlib.sha256()
+    for block in blocks(data):
+        state.update(block)
+    return state.hexdigest()
+
+
+def _measure(data: Data) -> tuple[float | None, int | None]:
     """Return length in seconds and samples per second, as far as the headers tell."""
     from tinytag import TinyTag, TinyTagException
 
     try:
-        tag = TinyTag.get(file_obj=io.BytesIO(data), tags=False)
+        file = data.file if isinstance(data, FileBytes) else io.BytesIO(data)
+        tag = TinyTag.get(file_obj=file, tags=False)
     except TinyTagException:
         return None, None
     duration = tag.duration

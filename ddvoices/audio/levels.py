@@ -16,9 +16,11 @@ _FLAT_TOPS = re.compile(rb"(?:\xff\x7f){3,}|(?:\x00\x80){3,}")
 
 def is_silent(wave: Wave) -> bool | None:
     """Tell whether no sample reaches -60 dB; None where the samples aren't PCM of 16, 24 or 32 bits."""
-    samples = sixteen_bits(wave)
-    if samples is None:
-        return None
+    found = sixteen_bits(wave)
+    return None if found is None else all(map(_is_quiet, found))
+
+
+def _is_quiet(samples: bytes) -> bool:
     view = memoryview(samples).cast("h")
     if any(abs(sample) >= _SILENT for sample in view[::97]):  # nearly always enough
         return False
@@ -27,10 +29,18 @@ def is_silent(wave: Wave) -> bool | None:
 
 def flat_tops(wave: Wave) -> int | None:
     """Count the places where three or more samples in a row of a channel stand at full scale."""
-    samples = sixteen_bits(wave)
-    if samples is None:
+    found = sixteen_bits(wave)
+    if found is None:
         return None
     channels = max(1, wave.channels)
+    tops, before = 0, b""
+    for samples in found:  # one that goes on from block to block is seen once
+        tops += _flat_in(before + samples, channels) - _flat_in(before, channels)
+        before = samples[-2 * channels * _FLAT :]
+    return tops
+
+
+def _flat_in(samples: bytes, channels: int) -> int:
     if channels == 1:
         return _count_flat(samples)
     whole = memoryview(samples).cast("h")

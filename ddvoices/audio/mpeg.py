@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ddvoices.audio.filebytes import Data
+
 _BITRATES = {  # kbit/s of layer III by the header's index; 0 (free) and 15 (bad) aren't used
     True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),  # MPEG-1
     False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),  # MPEG-2 and 2.5
@@ -14,7 +16,7 @@ _APE = 32
 _SEARCHED = 4096
 
 
-def audio_extent(data: bytes) -> tuple[int, int]:
+def audio_extent(data: Data) -> tuple[int, int]:
     """Return where the audio begins and ends: what is left without ID3v2, ID3v1, TAG+ and APE tags.
 
     Tags of all kinds are taken off both ends until none is left. Frozen: the sound hash is defined by it.
@@ -27,7 +29,7 @@ def audio_extent(data: bytes) -> tuple[int, int]:
     return start, end
 
 
-def frame_length(data: bytes, offset: int) -> int:
+def frame_length(data: Data, offset: int) -> int:
     """Return the length in bytes of the layer III frame at ``offset``; 0 if there is none."""
     head = int.from_bytes(data[offset : offset + 4], "big")
     version, layer = head >> 19 & 3, head >> 17 & 3
@@ -38,18 +40,17 @@ def frame_length(data: bytes, offset: int) -> int:
     return (144 if mpeg1 else 72) * _BITRATES[mpeg1][bitrate] * 1000 // _RATES[version][rate] + padding
 
 
-def is_mp3(data: bytes) -> bool:
+def is_mp3(data: Data) -> bool:
     """Tell whether there are three layer III frames in a row (fewer if the audio ends) near the start."""
     start, end = audio_extent(data)
-    found = start
-    while (found := data.find(b"\xff", found, min(end, start + _SEARCHED))) >= 0:
-        if _frames_follow(data, found, end, at_start=found == start):
+    near, found = data[start : min(end, start + _SEARCHED)], -1
+    while (found := near.find(b"\xff", found + 1)) >= 0:
+        if _frames_follow(data, start + found, end, at_start=found == 0):
             return True
-        found += 1
     return False
 
 
-def _frames_follow(data: bytes, offset: int, end: int, *, at_start: bool) -> bool:
+def _frames_follow(data: Data, offset: int, end: int, *, at_start: bool) -> bool:
     for _ in range(3):
         length = frame_length(data, offset)
         if not length:
@@ -60,7 +61,7 @@ def _frames_follow(data: bytes, offset: int, end: int, *, at_start: bool) -> boo
     return True
 
 
-def _id3v2_at(data: bytes, start: int, end: int) -> int:
+def _id3v2_at(data: Data, start: int, end: int) -> int:
     """Return the length of the ID3v2 tag that begins at ``start``, else 0."""
     head = data[start : min(start + 10, end)]
     if len(head) < 10 or head[:3] != b"ID3" or 0xFF in head[3:5] or max(head[6:10]) > 0x7F:
@@ -69,7 +70,7 @@ def _id3v2_at(data: bytes, start: int, end: int) -> int:
     return length if start + length <= end else 0
 
 
-def _ape_before_audio(data: bytes, start: int, end: int) -> int:
+def _ape_before_audio(data: Data, start: int, end: int) -> int:
     """Return the length of the APEv2 tag that begins at ``start`` with its header, else 0."""
     head = data[start : min(start + _APE, end)]
     if len(head) < _APE or head[:8] != b"APETAGEX" or not head[23] & 0x20:
@@ -78,7 +79,7 @@ def _ape_before_audio(data: bytes, start: int, end: int) -> int:
     return length if start + length <= end else 0
 
 
-def _tag_behind(data: bytes, start: int, end: int) -> int:
+def _tag_behind(data: Data, start: int, end: int) -> int:
     """Return the length of the tag that ends at ``end``, else 0.
 
     APE is asked first: its header, ``APETAGEX``, looks like an ID3v1 tag 131 bytes before the end.
@@ -86,14 +87,14 @@ def _tag_behind(data: bytes, start: int, end: int) -> int:
     return _ape_behind(data, start, end) or _id3v1_before(data, start, end) or _id3v2_behind(data, start, end)
 
 
-def _id3v1_before(data: bytes, start: int, end: int) -> int:
+def _id3v1_before(data: Data, start: int, end: int) -> int:
     if end - start < _ID3V1 or data[end - _ID3V1 : end - _ID3V1 + 3] != b"TAG":
         return 0
     plus = end - _ID3V1 - _TAG_PLUS
     return _ID3V1 + (_TAG_PLUS if plus >= start and data[plus : plus + 4] == b"TAG+" else 0)
 
 
-def _ape_behind(data: bytes, start: int, end: int) -> int:
+def _ape_behind(data: Data, start: int, end: int) -> int:
     foot = data[max(start, end - _APE) : end]
     if len(foot) < _APE or foot[:8] != b"APETAGEX" or foot[23] & 0x20:
         return 0
@@ -101,7 +102,7 @@ def _ape_behind(data: bytes, start: int, end: int) -> int:
     return length if _APE <= length <= end - start else 0
 
 
-def _id3v2_behind(data: bytes, start: int, end: int) -> int:
+def _id3v2_behind(data: Data, start: int, end: int) -> int:
     foot = data[max(start, end - 10) : end]
     if len(foot) < 10 or foot[:3] != b"3DI" or max(foot[6:10]) > 0x7F:
         return 0

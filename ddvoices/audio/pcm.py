@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ddvoices.audio.filebytes import BLOCK, blocks
 from ddvoices.audio.join import make_wav
 from ddvoices.audio.wav import Wave, read_roughly
 
@@ -27,23 +28,32 @@ def cut_wav(data: bytes, *, seconds: float, rate: int) -> bytes | None:
     return None if samples is None else make_wav(_pack(_resampled(samples, wave.rate, rate)), rate=rate)
 
 
-def sixteen_bits(wave: Wave) -> bytes | None:
-    """Return each sample's upper 16 bits, little-endian; None if they aren't 16, 24 or 32 bit integers."""
-    width = wave.bits // 8
+def sixteen_bits(wave: Wave) -> Iterator[bytes] | None:
+    """Yield each sample's upper 16 bits, little-endian, in blocks of whole frames.
+
+    None if they aren't integers of 16, 24 or 32 bits.
+    """
     if not wave.is_pcm or wave.bits not in (16, 24, 32):
         return None
-    data = bytes(wave.data[: len(wave.data) // width * width])
+    width = wave.bits // 8
+    frame = width * max(1, wave.channels)
+    return (_upper(bytes(block), width) for block in blocks(wave.data, BLOCK // frame * frame))
+
+
+def _upper(data: bytes, width: int) -> bytes:
+    """Return the upper 16 bits of samples of so many bytes; what is left of one at the end is left out."""
+    count = len(data) // width
     if width == 2:
-        return data
-    upper = bytearray(len(data) // width * 2)
-    upper[0::2], upper[1::2] = data[width - 2 :: width], data[width - 1 :: width]
+        return data[: count * 2]
+    upper, whole = bytearray(count * 2), data[: count * width]
+    upper[0::2], upper[1::2] = whole[width - 2 :: width], whole[width - 1 :: width]
     return bytes(upper)
 
 
 def _mono(wave: Wave, *, frames: int) -> list[float] | None:
     """Return up to so many frames, each the mean of its channels, from -32768 to 32767."""
     width = max(1, wave.bits // 8) * wave.channels
-    values = _values(replace(wave, data=wave.data[: frames * width]))
+    values = _values(replace(wave, data=memoryview(wave.data[: frames * width])))
     if values is None:
         return None
     channels = wave.channels
@@ -57,9 +67,9 @@ def _values(wave: Wave) -> Sequence[float] | None:
     """Return samples on the scale of 16 bits; those of 8 bits have no sign."""
     whole = sixteen_bits(wave)
     if whole is not None:
-        return _array("h", whole)
+        return _array("h", b"".join(whole))
     if wave.is_pcm and wave.bits == 8:
-        return [(value - 128) * 256 for value in wave.data]
+        return [(value - 128) * 256 for value in bytes(wave.data)]
     if wave.tag == _FLOAT and wave.bits == 32:
         floats = _array("f", bytes(wave.data[: len(wave.data) // 4 * 4]))
         return [_FULL * min(1.0, max(-1.0, value)) for value in floats]

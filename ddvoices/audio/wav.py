@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ddvoices.audio.filebytes import Data, FileBytes, part_of
+
 _HEADER = 12
 _PCM = 0x0001
 _EXTENSIBLE = 0xFFFE
@@ -17,7 +19,7 @@ class Wave:
     """What a WAV says of its samples; ``data`` holds them, ``missing`` counts the bytes that aren't there."""
 
     fmt: bytes
-    data: memoryview
+    data: memoryview | FileBytes
     missing: int = 0
 
     @property
@@ -53,12 +55,12 @@ class Wave:
         return len(self.data) / per_second if per_second else None
 
 
-def is_wave(data: bytes) -> bool:
+def is_wave(data: Data) -> bool:
     """Tell whether ``data`` begins as a WAV does."""
     return data[:4] in (b"RIFF", b"RF64") and data[8:12] == b"WAVE"
 
 
-def read_surely(data: bytes) -> Wave | None:
+def read_surely(data: Data) -> Wave | None:
     """Return the WAV if every byte of the file is accounted for; None where anything is odd.
 
     Sure means: ``RIFF`` of exactly the file's length (the last pad byte may be missing), each chunk inside it
@@ -70,49 +72,48 @@ def read_surely(data: bytes) -> Wave | None:
     end = 8 + int.from_bytes(data[4:8], "little")
     if end != len(data) and (end != len(data) + 1 or end % 2):
         return None
-    chunks = _strict_chunks(data)
-    if chunks is None:
+    found = _strict_chunks(data)
+    if found is None or [name for name, _ in found] != [b"fmt ", b"data"]:
         return None
-    names = [name for name, _ in chunks if name in (b"fmt ", b"data")]
-    if names != [b"fmt ", b"data"]:
-        return None
-    fmt, samples = (payload for name, payload in chunks if name in (b"fmt ", b"data"))
+    (_, fmt), (_, samples) = found
     return Wave(fmt=bytes(fmt), data=samples) if len(fmt) >= 14 and len(samples) else None
 
 
-def read_roughly(data: bytes) -> Wave | None:
+def read_roughly(data: Data) -> Wave | None:
     """Return what a player would make of a WAV: the first ``fmt `` and ``data``, cut where the file ends."""
     if not is_wave(data):
         return None
     fmt = b""
     for name, start, size in _chunk_heads(data):
-        payload = memoryview(data)[start : start + size]
         if name == b"fmt " and size >= 14:
-            fmt = bytes(payload)
+            fmt = data[start : start + size]
         elif name == b"data" and fmt:
             if size in _UNKNOWN_LENGTHS:
-                return Wave(fmt=fmt, data=memoryview(data)[start:])
-            return Wave(fmt=fmt, data=payload, missing=max(0, start + size - len(data)))
+                return Wave(fmt=fmt, data=part_of(data, start, len(data)))
+            missing = max(0, start + size - len(data))
+            return Wave(fmt=fmt, data=part_of(data, start, start + size), missing=missing)
     return None
 
 
-def _strict_chunks(data: bytes) -> list[tuple[bytes, memoryview]] | None:
-    """Return the chunks, None if they don't fill the file exactly."""
-    view, chunks, position = memoryview(data), [], _HEADER
+def _strict_chunks(data: Data) -> list[tuple[bytes, memoryview | FileBytes]] | None:
+    """Return each ``fmt `` and ``data``, None if the chunks don't fill the file exactly."""
+    found, position = [], _HEADER
     for name, start, size in _chunk_heads(data):
         position = start + size + size % 2
         printable = all(0x20 <= byte <= 0x7E for byte in name)
         padded = size % 2 == 0 or data[start + size : position] in (b"\0", b"")
         if start + size > len(data) or not printable or not padded:
             return None
-        chunks.append((name, view[start : start + size]))
-    return chunks if position in (len(data), len(data) + 1) else None
+        if name in (b"fmt ", b"data"):
+            found.append((name, part_of(data, start, start + size)))
+    return found if position in (len(data), len(data) + 1) else None
 
 
-def _chunk_heads(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def _chunk_heads(data: Data) -> Iterator[tuple[bytes, int, int]]:
     """Yield each chunk's name, the offset of its payload, and the payload's stated size."""
     position = _HEADER
     while position + 8 <= len(data):
-        size = int.from_bytes(data[position + 4 : position + 8], "little")
-        yield data[position : position + 4], position + 8, size
+        head = data[position : position + 8]
+        size = int.from_bytes(head[4:], "little")
+        yield head[:4], position + 8, size
         position += 8 + size + size % 2

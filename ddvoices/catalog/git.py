@@ -1,4 +1,4 @@
-"""At which commit a catalog is. Git is asked, if it is there; nothing of the repository is run."""
+"""At which commit a catalog is. Git is asked, if it is there; nothing that came with the catalog is run."""
 
 from __future__ import annotations
 
@@ -18,14 +18,25 @@ def git_state(directory: Path) -> GitState | None:
     What ddvoices itself writes there (the lock, the journal) doesn't count. None: no repository, no commit,
     a directory that the repository ignores, or no git.
     """
-    commit = _git(directory, "rev-parse", "--verify", "--quiet", "HEAD")
-    if not commit or _git(directory, "check-ignore", "--quiet", ".") is not None:
+    found = _git(directory, "rev-parse", "--absolute-git-dir", "--verify", "--quiet", "HEAD")
+    if not found or _is_inside(directory, Path(found.splitlines()[0])):
+        return None
+    commit = found.splitlines()[-1]
+    if _git(directory, "check-ignore", "--quiet", ".") is not None:
         return None
     paths = ("--", ".", *_NOT_OF_THE_CATALOG)
     changes = _git(
         directory, "status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all", *paths
     )
     return None if changes is None else GitState(commit=commit, dirty=bool(changes))
+
+
+def _is_inside(directory: Path, repository: Path) -> bool:
+    """Tell whether a directory is one of a repository's own, such as a catalog that is a bare repository.
+
+    Its settings would come along with the catalog, from whoever made that, and git runs what settings say.
+    """
+    return directory.resolve().is_relative_to(repository)
 
 
 def _git(directory: Path, *arguments: str) -> str | None:

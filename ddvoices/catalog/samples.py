@@ -7,15 +7,16 @@ import stat
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
-from ddvoices.audio import FORMATS, AudioFacts, inspect, is_lfs_pointer
+from ddvoices.audio import FORMATS, AudioFacts, FileBytes, inspect, is_lfs_pointer
 from ddvoices.catalog.cache import SampleCache
 from ddvoices.catalog.files import Root, open_regular
 from ddvoices.catalog.findings import did_you_mean, quoted
 from ddvoices.model import Sample
 
 MAX_SAMPLE_BYTES = 20 * 2**20
+_READ_AT_ONCE = 2**20
 # Where a folder has been renamed, every sample is missing: not each is held against all names that are there.
 _MOST_COMPARED = 10_000
 
@@ -149,10 +150,12 @@ class SampleReader:
         known = self._known.get(real, status)
         if known is not None:
             return known
-        data = _read_whole(real, status)
-        if is_lfs_pointer(data):
+        with os.fdopen(open_regular(real), "rb") as stream:
+            data = _bytes_of(stream, status.st_size)
+            is_pointer, facts = is_lfs_pointer(data), inspect(data)
+            _check_unchanged(stream, data, status)
+        if is_pointer:
             raise SampleError("is a Git LFS pointer, not the audio itself: run `git lfs pull`")
-        facts = inspect(data)
         if facts is None:
             raise SampleError(
                 f"is not audio by its content: {', '.join(FORMATS)} are taken, whatever the name says"
@@ -194,15 +197,17 @@ def _check_status(status: os.stat_result) -> None:
         )
 
 
-def _read_whole(real: Path, status: os.stat_result) -> bytes:
-    """Read a file whose status is known from one descriptor; it must not change meanwhile."""
-    with os.fdopen(open_regular(real), "rb") as stream:
-        data = stream.read(status.st_size + 1)  # not all that may be: that much memory would be asked for
-        after = os.fstat(stream.fileno())
+def _bytes_of(stream: BinaryIO, size: int) -> bytes | FileBytes:
+    """Return what a file of a known size holds: read at once if it is short, else piece by piece."""
+    return stream.read(size + 1) if size <= _READ_AT_ONCE else FileBytes(stream, size)
+
+
+def _check_unchanged(stream: BinaryIO, data: bytes | FileBytes, status: os.stat_result) -> None:
+    """Make sure that a file whose status was known did not change while it was read."""
+    after = os.fstat(stream.fileno())
     same = all(
         getattr(status, name) == getattr(after, name)
         for name in ("st_dev", "st_ino", "st_size", "st_mtime_ns")
     )
     if not same or len(data) != status.st_size:
         raise SampleError("changes while it is read: try again")
-    return data

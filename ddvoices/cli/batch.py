@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -244,14 +243,14 @@ class _Batch:
 
     def run(self, how: RunOptions) -> BatchReport:
         """Speak what isn't spoken yet."""
-        from ddvoices.auth import find_key
         from ddvoices.batch.save import move_files
         from ddvoices.batch.state import hold_state
         from ddvoices.batch.work import make_jobs
+        from ddvoices.cli.keys import key_for
         from ddvoices.client.endpoints import Surface
 
         self._endpoints.use(Surface.WEBSOCKET)
-        find_key(self._source.region, environ=os.environ)  # without one, nothing is made here
+        key_for(self._endpoints)  # without one, nothing is made here
         with hold_state(self._folder) as state:
             around = self._look_around(state.memory)
             lines = [line for line in self._source.lines if line.out not in around.settled]

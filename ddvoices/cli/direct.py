@@ -46,11 +46,11 @@ def open_client(session: Session, region: str | None) -> Iterator[DeepdubClient]
         UsageError: there is no such region.
         AuthError: there is no key for it, or a key must not go there.
     """
-    from ddvoices.auth import find_key
+    from ddvoices.cli.keys import key_for
     from ddvoices.client import DeepdubClient, UnauthorizedError
 
     endpoints = region_endpoints(session, region)
-    key = find_key(endpoints.region, environ=os.environ)
+    key = key_for(endpoints)
     with warnings_told(session), DeepdubClient(api_key=key.value, endpoints=endpoints) as client:
         try:
             yield client
@@ -69,11 +69,16 @@ def region_endpoints(session: Session, region: str | None) -> Endpoints:
     from ddvoices.client import resolve_endpoints
 
     name = region_name(region)
-    settings = _region_settings(session)
-    if name not in settings:
-        known = ", ".join(sorted(settings))
-        raise UsageError(f"no region {name!r}: there are {known}, and those that a catalog gives endpoints")
-    return resolve_endpoints(name, settings[name], os.environ)
+    return resolve_endpoints(name, _settings_of(session, [name])[name], os.environ)
+
+
+def regions_known(session: Session, chosen: Iterable[str] = ()) -> list[str]:
+    """Return the chosen regions, or all that there are, sorted.
+
+    Raises:
+        UsageError: there is no such region.
+    """
+    return sorted(_settings_of(session, chosen))
 
 
 @contextmanager
@@ -150,6 +155,18 @@ def check_recording(path: Path) -> None:
         raise UsageError(f"{path}: is a Git LFS pointer, not the audio itself: run `git lfs pull`")
     if sniff(data) is None:
         raise UsageError(f"{path}: is not audio by its content: {', '.join(FORMATS)} are taken")
+
+
+def _settings_of(session: Session, chosen: Iterable[str]) -> Mapping[str, RegionSettings]:
+    """Return the endpoints of the chosen regions, or of all."""
+    settings = _region_settings(session)
+    for name in chosen:
+        if name not in settings:
+            known = ", ".join(sorted(settings))
+            raise UsageError(
+                f"no region {name!r}: there are {known}, and those that a catalog gives endpoints"
+            )
+    return {name: settings[name] for name in set(chosen) or settings}
 
 
 def _region_settings(session: Session) -> Mapping[str, RegionSettings]:

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "import_voices",
         "Take voices that are in the account already into the catalog.",
     ),
+    "auth": ("ddvoices.cli.auth", "auth", "Keep API keys in the system's keyring, one for each region."),
     "voices": ("ddvoices.cli.voices", "voices", "Use the voice API directly, without a catalog."),
     "tts": ("ddvoices.cli.tts", "tts", "Speak a text into an audio file."),
     "tts-stream": (

@@ -76,14 +76,16 @@ def _endpoints(catalog: Catalog, chosen: Sequence[str]) -> dict[str, Endpoints]:
 
 def _keys(endpoints: Mapping[str, Endpoints]) -> tuple[dict[str, Key], dict[str, ObservedRegion]]:
     """Return the keys, and the regions that have none; one at least has."""
-    from ddvoices.auth import find_key
+    from ddvoices.cli.keys import key_for
     from ddvoices.model import ObservedRegion
 
     keys: dict[str, Key] = {}
     closed: dict[str, ObservedRegion] = {}
     for name, found in endpoints.items():
         try:
-            keys[name] = find_key(name, environ=os.environ)
+            keys[name] = key_for(found)
+        except UntrustedEndpointError:
+            raise
         except AuthError as error:
             closed[name] = ObservedRegion(
                 region=name, endpoint=found.rest, account="", error=str(error), error_code=error.exit_code

@@ -115,10 +115,10 @@ class Session:
         if self.log_format == "json":
             import json
 
-            click.echo(json.dumps({"level": level, "message": message, **details}), err=True)
+            _tell(json.dumps({"level": level, "message": message, **details}), color=None)
             return
         prefix = "" if level == "info" else click.style(f"{level}: ", fg=color, bold=True)
-        click.echo(prefix + printable(message), err=True, color=self.colored(sys.stderr))
+        _tell(prefix + printable(message), color=self.colored(sys.stderr))
 
     def start_logging(self) -> None:
         """Let the client say what it asks, if that is wanted, in the form of all messages."""
@@ -135,6 +135,16 @@ class Session:
             log = logging.getLogger("ddvoices")
             log.addHandler(Teller())
             log.setLevel(logging.DEBUG)
+
+
+def _tell(line: str, *, color: bool | None) -> None:
+    """Print a line on stderr; where that can't be, nobody is told, and the work goes on to its report."""
+    from ddvoices.cli.streams import forget
+
+    try:
+        click.echo(line, err=True, color=color)
+    except OSError:
+        forget(sys.stderr)
 
 
 _PLAIN = Session(catalog_directory=Path("voices"))

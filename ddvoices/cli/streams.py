@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import IO
 
 _closed: set[str] = set()
 
@@ -31,4 +32,11 @@ def take_streams() -> None:
 
 def forget_stdout() -> None:
     """Keep Python from complaining at exit that nobody takes what is printed any more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    forget(sys.stdout)
+
+
+def forget(stream: IO[str]) -> None:
+    """Let what is printed to a stream go nowhere from now on."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, stream.fileno())
+    os.close(nothing)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ddvoices.audio.join import join_wav, make_wav
-    from ddvoices.client.endpoints import Endpoints, default_region, resolve_endpoints
+    from ddvoices.client.endpoints import Endpoints, default_region, named_by_environment, resolve_endpoints
     from ddvoices.client.errors import (
         BadRequestError,
         ConflictError,
@@ -75,6 +75,7 @@ __all__ = [
     "default_region",
     "join_wav",
     "make_wav",
+    "named_by_environment",
     "parse_voice",
     "resolve_endpoints",
 ]
@@ -84,6 +85,7 @@ _HOMES = {
     "Endpoints": f"{__name__}.endpoints",
     "check_trusted": f"{__name__}.trust",
     "default_region": f"{__name__}.endpoints",
+    "named_by_environment": f"{__name__}.endpoints",
     "join_wav": "ddvoices.audio.join",
     "make_wav": "ddvoices.audio.join",
     "parse_voice": f"{__name__}.wire.rest",

@@ -13,8 +13,8 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from ddvoices.client.errors import InvalidOptionError
-from ddvoices.client.trust import check_trusted, is_loopback
-from ddvoices.errors import UntrustedEndpointError
+from ddvoices.client.trust import check_trusted, is_loopback, is_trusted_host
+from ddvoices.errors import DdvoicesError, UntrustedEndpointError
 from ddvoices.model import RegionSettings
 
 EU_VARIABLE = "DD_EU"
@@ -66,6 +66,11 @@ class Endpoints:
         """Return a URL to be shown; it may be empty."""
         return {Surface.REST: self.rest, Surface.WEBSOCKET: self.websocket}.get(surface, self.streaming)
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The URLs that may be called."""
+        return tuple(self.url(surface) for surface in Surface if surface not in self.refusals)
+
     def use(self, surface: Surface) -> str:
         """Return a URL to be called.
 
@@ -98,6 +103,8 @@ def resolve_endpoints(region: str, settings: RegionSettings | None, environ: Map
     chosen = given or (moved if is_default else {})
     if not given:
         _refuse_strangers(region, chosen)
+    elif region in BUILT_IN:
+        _refuse_strangers(region, given, UntrustedEndpointError)
     if not chosen and region not in BUILT_IN:
         raise UntrustedEndpointError(f"region {region} has no endpoints: give it a base_url in the catalog")
     if moved and not chosen:
@@ -136,6 +143,11 @@ def choose_endpoints(
     return _endpoints(region, chosen, environ, left_alone=reason)
 
 
+def named_by_environment(url: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether a URL is Deepdub's, or one that the environment gives or whose host it trusts."""
+    return url in _moved(environ).values() or is_trusted_host(url, environ)
+
+
 def known_region(url: str) -> str | None:
     """Return the region that an endpoint of Deepdub's own belongs to, else None."""
     match = _KNOWN_HOST.fullmatch((urlsplit(url).hostname or "").lower())
@@ -144,14 +156,14 @@ def known_region(url: str) -> str | None:
     return "eu" if match["old"] or match["new"] else "us"
 
 
-def _refuse_strangers(region: str, chosen: Mapping[Surface, str]) -> None:
+def _refuse_strangers(
+    region: str, chosen: Mapping[Surface, str], error: type[DdvoicesError] = InvalidOptionError
+) -> None:
     """Refuse Deepdub's endpoints of another region: the key would go to two."""
     found = {surface: known_region(url) for surface, url in chosen.items()}
     strange = [f"{surface} is of {other}" for surface, other in found.items() if other not in {None, region}]
     if strange:
-        raise InvalidOptionError(
-            f"endpoints of two regions: {', '.join(strange)}, but the region is {region}"
-        )
+        raise error(f"endpoints of two regions: {', '.join(strange)}, but the region is {region}")
 
 
 def _endpoints(

@@ -52,8 +52,7 @@ class VoiceFacts:
         """Tell whether we have made the voice as a published one: by its marker, else by the lock."""
         if self.marker is not None:
             return self.marker.publish
-        made = (entry for entry in self.locked.values() if entry.origin is Origin.CREATED)
-        return any(entry.sent.get("publish") is True for entry in made)
+        return any(entry.published for entry in self.locked.values())
 
     def content(self, key: str | None = None) -> str | None:
         """Return the known fingerprint: the marker's, else the lock's (that of ``key`` first)."""

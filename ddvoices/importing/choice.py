@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -32,8 +33,11 @@ def choose_named(everything: Sequence[Candidate], ids: Iterable[str], regions: I
     """Return the voices with these ids, wherever they are."""
     chosen: list[Candidate] = []
     problems: list[str] = []
+    by_id: dict[str, list[Candidate]] = defaultdict(list)
+    for one in everything:
+        by_id[one.voice.id].append(one)
     for voice_id in dict.fromkeys(ids):
-        found = [one for one in everything if one.voice.id == voice_id]
+        found = by_id.get(voice_id, [])
         if not found:
             where = ", ".join(sorted(regions))
             problems.append(f"no voice {voice_id} in {where}: `ddvoices voices list` shows those of a region")

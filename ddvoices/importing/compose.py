@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from ddvoices.identity import Evidence, key_hash
 from ddvoices.importing.drafts import Draft, advice, make_drafts
 from ddvoices.importing.entries import Entry, Keys, make_entries
 from ddvoices.importing.survey import Candidate, Obstacle
-from ddvoices.model import Adopt, Catalog, Lock, ObservedRegion, RegionPlan
+from ddvoices.model import Adopt, Catalog, Change, Lock, ObservedRegion
 from ddvoices.plan import make_plan
 
 
@@ -83,25 +84,27 @@ def _differing(
 ) -> Iterator[tuple[Candidate, str]]:
     """Yield the voices that ``catalog`` would not simply adopt, with what is in the way."""
     new = {entry.key: entry for entry in entries}
+    pinning = {(one.region, entry.key): one for entry in new.values() for one in entry.voices}
     if tuple(spec for spec in catalog.voices if spec.key not in new) != situation.catalog.voices:
         raise OutputError("the catalog would not mean what it means now, so nothing is written")
     plan = make_plan(catalog, situation.observed, situation.lock)
     for region in plan.regions:
-        for entry in new.values():
-            for one in entry.voices:
-                if one.region == region.region and (why := _in_the_way(entry.key, one, region)):
-                    yield one, why
+        changes: dict[str, list[Change]] = defaultdict(list)
+        for change in region.changes:
+            changes[change.key or ""].append(change)
+        problems = {problem.key: problem.message for problem in region.errors}
+        for (name, key), one in pinning.items():
+            if name == region.region and (why := _in_the_way(one, changes[key], problems.get(key))):
+                yield one, why
 
 
-def _in_the_way(key: str, one: Candidate, region: RegionPlan) -> str | None:
+def _in_the_way(one: Candidate, changes: Sequence[Change], problem: str | None) -> str | None:
     """Say what a plan would do with a voice other than adopting it; None if nothing."""
-    changes = [change for change in region.changes if change.key == key]
     if [type(change) for change in changes] == [Adopt] and changes[0].id == one.voice.id:
         return None
     differing = [field for change in changes for field in change.fields]
     if not differing:
-        problems = [problem.message for problem in region.errors if problem.key == key]
-        return "can't be adopted" + "".join(f": {problem}" for problem in problems)
+        return ": ".join(filter(None, ("can't be adopted", problem)))
     field, after = differing[0], str(differing[0].after)
     what = f"has the {field.path} {quoted(str(field.before))}, and the catalog would say {quoted(after)}"
     # its title may well be its name; a default isn't known to be its locale

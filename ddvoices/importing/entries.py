@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -33,19 +33,21 @@ class Entry:
 
 @dataclass(slots=True)
 class Keys:
-    """The keys that aren't free any more, by name and by hash."""
+    """The keys that aren't free any more, by name and by hash; and the last number behind each name."""
 
     names: set[str]
     hashes: set[int]
+    numbers: dict[str, int] = field(default_factory=dict)
 
     def take(self, name: str, voice_id: str) -> str:
         """Return a free key for a voice: its name as a key may be written, or the beginning of its id."""
         base = _slug(name) or f"voice-{_slug(voice_id)[:_ID_PREFIX]}".strip("-._")
-        for number in count(1):
+        for number in count(self.numbers.get(base, 1)):
             ending = "" if number == 1 else f"-{number}"
             key = base[: _LONGEST_KEY - len(ending)].rstrip("-._") + ending
             if key not in self.names and key_hash(key) not in self.hashes:
                 break
+        self.numbers[base] = number
         self.names.add(key)
         self.hashes.add(key_hash(key))
         return key

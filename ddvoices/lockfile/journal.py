@@ -56,6 +56,10 @@ class Journal:
             LockfileError: it can't be written, so what it announces must not be done.
         """
         with self._mutex:
+            if not _lies_at(self.path, self._descriptor):
+                raise LockfileError(
+                    f"{self.path}: was deleted while it was in use, so nothing more is done: apply again"
+                )
             if not os.fstat(self._descriptor).st_size:
                 self._write(JOURNAL_HEADER)
             self._write(record)
@@ -116,13 +120,17 @@ def hold_journal(
         BusyError: another run holds it.
         LockfileError: it can't be opened, or is broken.
     """
-    path = root / STATE_DIRECTORY / JOURNAL_NAME
-    descriptor = _open(path)
-    try:
-        _flock(descriptor, path, timeout, sleep, clock)
-        yield Journal(path, descriptor)
-    finally:
-        os.close(descriptor)
+    path, deadline = root / STATE_DIRECTORY / JOURNAL_NAME, clock() + timeout
+    held = False
+    while not held:  # what was deleted while we waited for it keeps nobody out
+        descriptor = _open(path)
+        try:
+            _flock(descriptor, path, deadline - clock(), sleep, clock)
+            held = _lies_at(path, descriptor)
+            if held:
+                yield Journal(path, descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def peek(root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) -> tuple[Lock, tuple[Intent, ...]]:
@@ -179,6 +187,14 @@ def _flock(
             raise LockfileError(f"{path}: can't be locked: {error.strerror}") from error
         else:
             return
+
+
+def _lies_at(path: Path, descriptor: int) -> bool:
+    """Tell whether the open file is the one that others find."""
+    try:
+        return os.path.samestat(path.lstat(), os.fstat(descriptor))
+    except OSError:
+        return False
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

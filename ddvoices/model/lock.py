@@ -30,6 +30,11 @@ class LockedVoice:
     sent: Mapping[str, Any] = field(default_factory=dict)
     reported: Mapping[str, str | None] = field(default_factory=dict)
 
+    @property
+    def published(self) -> bool | None:
+        """Tell whether we have made it to be published; None for one that we haven't made."""
+        return self.sent.get("publish") is True if self.origin is Origin.CREATED else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockEntry:

@@ -3,17 +3,19 @@
 from ddvoices.plan.compare import listed_differences
 from ddvoices.plan.describe import describe, sent_document
 from ddvoices.plan.document import FORMAT_VERSION, plan_document, read_document
-from ddvoices.plan.make import concerns, is_chosen, make_plan, protected_keys
+from ddvoices.plan.make import is_chosen, make_plan, protected_keys
 from ddvoices.plan.policy import refusals
 from ddvoices.plan.reviewed import Verdict, check_catalog, select
+from ddvoices.plan.unanswered import Unanswered, left_over
 
 __all__ = [
     "FORMAT_VERSION",
+    "Unanswered",
     "Verdict",
     "check_catalog",
-    "concerns",
     "describe",
     "is_chosen",
+    "left_over",
     "listed_differences",
     "make_plan",
     "plan_document",

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from ddvoices.identity import Evidence, Meaning, Standings, fingerprint, judge, resolve
+from ddvoices.identity import Evidence, Meaning, Standings, judge, resolve
 from ddvoices.model import (
     EMPTY_LOCK,
     Action,
@@ -30,6 +30,7 @@ from ddvoices.model import (
 from ddvoices.plan.compare import compare, create
 from ddvoices.plan.pins import outranked_pins
 from ddvoices.plan.policy import refusals
+from ddvoices.plan.unanswered import Unanswered, left_over
 
 _DELETED_AS = {
     Standing.SUPERSEDED: Reason.SUPERSEDED,
@@ -126,14 +127,6 @@ def _not_observed(observed: ObservedRegion) -> RegionPlan:
     )
 
 
-def concerns(sent: OpenCreate, spec: VoiceSpec) -> bool:
-    """Tell whether a create that was never answered may have made what ``spec`` wants.
-
-    It was sent for this key, or for a former one, or it had the content that is wanted now.
-    """
-    return sent.key in (spec.key, *spec.moved_from) or sent.fingerprint == fingerprint(spec)
-
-
 def _unsettled(observed: ObservedRegion, evidence: Evidence, options: PlanOptions) -> tuple[OpenCreate, ...]:
     """Return the lost creates that the listing can't settle: it doesn't show published voices, say."""
     listed_published = any(
@@ -146,7 +139,7 @@ def _unsettled(observed: ObservedRegion, evidence: Evidence, options: PlanOption
 
 def _never_answered(unsettled: Iterable[OpenCreate], specs: Sequence[VoiceSpec]) -> list[str]:
     """Say which creates may have left a voice that no key of the catalog means any more."""
-    strays = sorted({sent.key for sent in unsettled if not any(concerns(sent, spec) for spec in specs)})
+    strays = sorted({sent.key for sent in left_over(unsettled, specs)})
     return [
         f"{key}: it was sent once and never answered, and is no longer in the catalog: a voice may be there "
         "that isn't listed"
@@ -163,6 +156,7 @@ def _changes(
 ) -> tuple[list[Change], list[KeyProblem]]:
     """Return the changes of the keys that can be planned, and the problems of the others."""
     problems = {problem.key: problem for problem in meaning.problems}
+    unanswered = Unanswered(unsettled)
     changes: list[Change] = []
     for spec in specs:
         claim = meaning.claims.get(spec.key)
@@ -172,7 +166,7 @@ def _changes(
         elif spec.key not in problems:
             found = (create(spec, gone=evidence.is_gone(spec.key)),)
         uploads = any(change.action in _UPLOADS for change in found)
-        if uploads and any(concerns(sent, spec) for sent in unsettled):
+        if uploads and unanswered.about(spec):
             problems[spec.key] = _open_intent(spec.key, region)
         else:
             changes.extend(found)

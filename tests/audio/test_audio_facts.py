@@ -1,5 +1,6 @@
 """What is told of a recording: its format by its content, its length, and what is doubtful."""
 
+import io
 import struct
 
 import pytest
@@ -7,7 +8,10 @@ import recordings as rec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddvoices.audio import FORMATS, inspect, is_lfs_pointer, sniff
+from ddvoices.audio import FORMATS, AudioFacts, FileBytes, inspect, is_lfs_pointer, sniff
+from ddvoices.audio.filebytes import BLOCK
+from ddvoices.audio.levels import flat_tops, is_silent
+from ddvoices.audio.wav import read_roughly
 
 RECORDINGS = {
     "wav": rec.wav(rec.tone()),
@@ -19,13 +23,20 @@ RECORDINGS = {
 }
 
 
+def inspected(data: bytes) -> AudioFacts | None:
+    """Return what is told of a recording, the same whether it is held whole or read from its file."""
+    facts = inspect(data)
+    assert inspect(FileBytes(io.BytesIO(data), len(data))) == facts
+    return facts
+
+
 def test_every_format_has_a_recording_here():
     assert tuple(RECORDINGS) == FORMATS
 
 
 @pytest.mark.parametrize(("name", "data"), RECORDINGS.items())
 def test_format_and_length_are_told_and_nothing_is_doubtful(name, data):
-    facts = inspect(data)
+    facts = inspected(data)
     assert facts is not None
     assert (facts.format, facts.size, facts.warnings) == (name, len(data), ())
     assert facts.seconds == pytest.approx(3.2, abs=0.04)
@@ -65,7 +76,7 @@ def test_the_format_is_what_the_content_says(data, name):
 )
 def test_a_wav_without_form_or_samples_is_no_audio(data):
     assert sniff(data) == "wav"
-    assert inspect(data) is None
+    assert inspected(data) is None
 
 
 def wider(samples: bytes, bits: int) -> bytes:
@@ -121,11 +132,25 @@ SHORT, TELEPHONE, SILENT, CLIPS = "it is ", "its rate is 8000 Hz", "it is silent
     ],
 )
 def test_what_is_doubtful_is_told(data, expected):
-    facts = inspect(data)
+    facts = inspected(data)
     assert facts is not None
     assert len(facts.warnings) == len(expected)
     for warning, beginning in zip(facts.warnings, expected, strict=True):
         assert warning.startswith(beginning)
+
+
+@pytest.mark.parametrize(("channels", "bits", "length"), [(1, 16, 2), (1, 16, 4), (2, 16, 3), (3, 24, 3)])
+def test_a_flat_top_is_counted_once_wherever_it_lies(channels, bits, length):
+    """Long recordings are looked at block by block, and it may begin in one and end in the next."""
+    width, low = channels * bits // 8, bytes(bits // 8 - 2)
+    quiet = bytes(width)
+    loud = low + b"\xff\x7f" + bytes(width - bits // 8)
+    block = BLOCK // width
+    for first in range(block - length - 1, block + 2):
+        frames = quiet * first + loud * length + quiet * (block + 10 - first)
+        wave = read_roughly(rec.wav(frames, channels=channels, bits=bits))
+        assert flat_tops(wave) == int(length > 2), first
+        assert is_silent(wave) is False
 
 
 def test_an_extensible_wav_is_pcm_by_its_subformat():
@@ -157,7 +182,7 @@ MAGIC = st.sampled_from(
 
 @given(data=st.tuples(MAGIC, st.binary(max_size=200)).map(b"".join))
 def test_broken_recordings_do_no_harm(data):
-    facts = inspect(data)
+    facts = inspected(data)
     assert facts is None or facts.size == len(data)
 
 
@@ -170,4 +195,4 @@ def test_broken_recordings_do_no_harm(data):
 def test_damaged_recordings_do_no_harm(kind, place, value, cut):
     data = bytearray(RECORDINGS[kind][:400])
     data[place % len(data)] = value
-    inspect(bytes(data[: max(0, len(data) - cut)]))
+    inspected(bytes(data[: max(0, len(data) - cut)]))

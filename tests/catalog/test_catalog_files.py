@@ -5,13 +5,18 @@ import os
 import socket
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
+import recordings as rec
 from catalog_data import ADA, RECORDINGS, SETTINGS
 from rights import needs_modes
 
 from ddvoices.catalog import load_catalog
+from ddvoices.catalog.cache import SampleCache
+from ddvoices.catalog.files import open_root
+from ddvoices.catalog.samples import SampleReader
 from ddvoices.errors import CatalogError, ExitCode
 
 
@@ -228,6 +233,27 @@ def test_a_huge_yaml_file_is_refused_before_it_is_read(put):
     with put("a.yaml", ADA).open("ab") as stream:
         stream.truncate(2**40)  # no memory would hold it
     assert problems() == ["voices/a.yaml: is over 10 MB: split it"]
+
+
+LONG = {
+    "wav": rec.wav(b"\x40\x1f\xc0\xe0" * 2**22, channels=2),
+    "mp3": rec.mp3(3.6) * 4500,
+    "ogg": rec.vorbis() + bytes(2**24),
+    "m4a": rec.m4a() + rec.box(b"mdat", bytes(2**24)),
+}
+
+
+@pytest.mark.parametrize("form", LONG)
+def test_memory_does_not_grow_with_the_length_of_a_sample(put, form):
+    put(f"audio/long.{form}", LONG[form])
+    reader = SampleReader(open_root(Path("voices")), SampleCache(None, Path("voices")))
+    reader.read(f"audio/ok.{form}")  # what is imported on the way isn't measured
+    tracemalloc.start()
+    sample = reader.read(f"audio/long.{form}").sample
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (sample.format, sample.size) == (form, len(LONG[form]))
+    assert peak < 6 * 2**20 < len(LONG[form])
 
 
 @pytest.mark.parametrize(

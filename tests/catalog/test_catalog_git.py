@@ -121,6 +121,25 @@ def test_variables_of_a_hook_do_not_mislead(commit, here, monkeypatch):
     assert state() == (commit, False)
 
 
+def test_a_catalog_that_is_a_bare_repository_runs_nothing(here, put):
+    """Its settings would come with a pull request, as any files do."""
+    put("a.yaml", ADA)
+    put(".gitattributes", "* filter=trap\n")
+    git("init", "--quiet", "--bare", cwd=here / "voices")
+    own = ("--git-dir=.", "--work-tree=.")
+    git(*own, "add", "a.yaml", ".gitattributes", cwd=here / "voices")
+    git(*own, "commit", "--quiet", "-m", "x", cwd=here / "voices")
+    for name, value in (("bare", "false"), ("worktree", ".")):
+        git("config", "--file", "config", f"core.{name}", value, cwd=here / "voices")
+    git("config", "--file", "config", "filter.trap.clean", f"touch {here}/sprung; cat", cwd=here / "voices")
+    put("a.yaml", ADA + "\n")
+    assert git("status", "--porcelain", cwd=here / "voices")
+    assert (here / "sprung").exists()
+    (here / "sprung").unlink()
+    assert state() is None
+    assert not (here / "sprung").exists()
+
+
 def test_nothing_of_the_repository_is_run(commit, here):
     trap = here / "trap.sh"
     trap.write_text(f"#!/bin/sh\ntouch '{here}/sprung'\n", encoding="utf-8")

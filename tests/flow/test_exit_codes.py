@@ -149,7 +149,7 @@ def test_7_a_refused_key(workspace: Workspace, arguments: list[str]) -> None:
     assert "no-such-key" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("url", ["https://evil.example/api/v1", "http://restapi.deepdub.ai/api/v1"])
+@pytest.mark.parametrize("url", ["https://evil.example/api/v1", "http://eu.deepdub.ai/api/v1"])
 def test_7_an_endpoint_that_is_not_trusted(two_regions: Workspace, url: str) -> None:
     two_regions.voice("ada")
     two_regions.settings["regions"]["eu"]["base_url"] = url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -48,8 +49,8 @@ def test_a_refused_create_stops_the_creates_and_the_rest_goes_on(
     finish(workspace, there)
 
 
-def started(workspace: Workspace, *arguments: str) -> subprocess.Popen[str]:
-    """Start an apply, and return when it has begun to send."""
+def started(workspace: Workspace, *arguments: str, until: str = "intent") -> subprocess.Popen[str]:
+    """Start an apply, and return when it has begun to send, or has written down what it waits for."""
     workspace.save()
     with environment(workspace.env) as variables:
         process = subprocess.Popen(
@@ -62,7 +63,7 @@ def started(workspace: Workspace, *arguments: str) -> subprocess.Popen[str]:
         )
         journal = workspace.root / ".ddvoices" / "journal.jsonl"
         for _ in range(600):
-            if journal.exists() and "intent" in journal.read_text():
+            if journal.exists() and f'"op":"{until}"' in journal.read_text():
                 return process
             time.sleep(0.02)
     process.kill()
@@ -97,6 +98,43 @@ def test_130_at_a_signal_what_is_under_way_ends_and_the_report_comes(
     workspace.emulator.settings(workspace.key, latency_ms=0)
     assert workspace.apply()["converged"]
     assert len(workspace.there()) == len(keys)
+
+
+def test_the_report_comes_though_nobody_takes_the_messages(workspace: Workspace) -> None:
+    """What is read of them ends before the run does, as by ``2>&1 >report.json | head``."""
+    for key in ("ada", "bob", "cleo"):
+        workspace.voice(key)
+    workspace.save()
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with environment(workspace.env) as variables:
+        done = subprocess.run(
+            command("--log-format", "json", "--verbose", "apply", "--yes", "--format", "json"),
+            env=variables,
+            cwd=workspace.folder,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            timeout=60,
+            check=False,
+        )
+    os.close(theirs)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["converged"]
+    assert len(workspace.there()) == 3
+
+
+def test_what_a_killed_run_has_made_outlives_a_run_of_another_region(two_regions: Workspace) -> None:
+    """Which can't look for it: it may show up later, and is not gone."""
+    two_regions.voice("ada")
+    two_regions.emulator.settings(two_regions.keys["eu"], visible_after_ms=60_000)
+    process = started(two_regions, "-r", "eu", "--settle", "60", until="voice")
+    process.kill()
+    process.communicate()
+    two_regions.apply("-r", "us")
+    assert two_regions.apply("-r", "eu", "--settle", "0.3", code=1)["outcomes"] == []
+    two_regions.emulator.settings(two_regions.keys["eu"], visible_after_ms=0)
+    assert two_regions.apply()["converged"]
+    assert [len(two_regions.there(region)) for region in two_regions.keys] == [1, 1]
 
 
 def test_the_second_of_two_waits_for_the_first_and_finds_it_all_done(workspace: Workspace) -> None:

@@ -98,6 +98,30 @@ def test_settling_writes_the_lock_and_empties_the_journal(tmp_path):
     assert peek(tmp_path, owner=OWNER) == (Lock(owner=OWNER), ())
 
 
+def test_nothing_is_announced_in_a_journal_that_somebody_has_deleted(tmp_path):
+    """After a kill nobody would find it, and another run may be under way in a new one."""
+    with hold_journal(tmp_path) as journal:
+        journal.append(INTENT)
+        journal_file(tmp_path).unlink()
+        with pytest.raises(LockfileError, match="deleted"):
+            journal.append(VOICE)
+
+
+def test_whoever_waited_for_a_journal_that_is_deleted_meanwhile_holds_the_new_one(tmp_path):
+    def delete(_seconds: float) -> None:
+        journal_file(tmp_path).unlink()
+        first.communicate("\n")
+
+    with holder(tmp_path) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "held\n"
+        with hold_journal(tmp_path, timeout=60, sleep=delete) as journal:
+            journal.append(INTENT)
+            assert peek(tmp_path, owner=OWNER) == (Lock(owner=OWNER), (an_intent(),))
+            with pytest.raises(BusyError), hold_journal(tmp_path):
+                pass
+
+
 def test_settling_nothing_writes_nothing(tmp_path):
     with hold_journal(tmp_path) as journal:
         assert journal.settle(tmp_path, Lock(owner=OWNER)) is False

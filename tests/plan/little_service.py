@@ -128,7 +128,7 @@ class Machine:
         plan = self.plan(desired, **options)
         region = plan.regions[0]
         _check_uploads(region, desired, self.service)
-        run = _Run(self, region, desired)
+        run, seen = _Run(self, region, desired), tuple(map(self.service.look, self.service.voices))
         for change in region.pending[:stop_after]:
             run.carry_out(change)
         records = run.records if stop_after is not None else run.all_records()
@@ -137,7 +137,7 @@ class Machine:
             self.lock = self.lock.taken_over("us", self.account, known)
         self.lock = fold(self.lock, records, owner=desired.owner)
         if stop_after is None:
-            caught_up = catch_up(region, run.entries, ours=run.ours)
+            caught_up = catch_up(region, run.entries, seen=seen, ours=run.ours)
             lock = fold(self.lock, caught_up, owner=desired.owner)
             self.lock = replace(lock, protected=protected_keys(desired, lock))
         return plan

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from types import FrameType
 from typing import Any
 
 import pytest
+from counting import calls_of
 from makers import catalog, locked, plan_us, region, seen, unmarked, voice
 
 from ddvoices.lockfile import voice_record
-from ddvoices.model import EMPTY_LOCK, Lock, LockedVoice, ObservedVoice, Origin, VoiceSpec
+from ddvoices.model import (
+    EMPTY_LOCK,
+    Lock,
+    LockedVoice,
+    ObservedVoice,
+    OpenCreate,
+    Origin,
+    PlanOptions,
+    VoiceSpec,
+)
 from ddvoices.plan import make_plan
 
 FEW, MANY = 30, 120
@@ -71,27 +79,27 @@ CASES: list[Callable[[int], Case]] = [
 ]
 
 
-def calls_of_a_plan(case: Case) -> int:
-    """Return how many functions are called, Python's own too."""
+def calls_of_a_plan(case: Case, *sent: OpenCreate) -> int:
+    """Return how many functions are called, where ``sent`` was never answered."""
     wanted, voices, lock = case
-    desired, observed, calls = catalog(*wanted), {"us": region(*voices)}, 0
-
-    def count(_: FrameType, event: str, __: object) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        make_plan(desired, observed, lock)
-    finally:
-        sys.setprofile(before)
-    return calls
+    desired, observed, options = catalog(*wanted), {"us": region(*voices)}, PlanOptions(withheld=sent)
+    return calls_of(lambda: make_plan(desired, observed, lock, options))
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_work_grows_with_the_voices_and_not_with_their_square(case):
     assert calls_of_a_plan(case(MANY)) < 1.25 * MANY / FEW * calls_of_a_plan(case(FEW))
+
+
+def test_nor_with_the_creates_that_were_never_answered():
+    def calls(count: int) -> int:
+        return calls_of_a_plan(creates(count), *map(never_answered, range(count)))
+
+    assert calls(MANY) < 1.25 * MANY / FEW * calls(FEW)
+
+
+def never_answered(number: int) -> OpenCreate:
+    return OpenCreate(region="us", key=f"gone{number}", fingerprint=f"1:{number:010x}")
 
 
 def test_of_many_voices_that_look_alike_a_few_are_named():

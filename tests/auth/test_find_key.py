@@ -35,13 +35,6 @@ class Broken(Stored):
         raise RuntimeError("no D-Bus\nhere")
 
 
-@pytest.fixture
-def use():
-    before = keyring.get_keyring()
-    yield keyring.set_keyring
-    keyring.set_keyring(before)
-
-
 @pytest.mark.parametrize(
     ("region", "environ", "value", "source"),
     [
@@ -49,8 +42,8 @@ def use():
         ("us", {"DEEPDUB_API_KEY_EU": "dd-eu", "DEEPDUB_API_KEY": "dd-all"}, "dd-all", "DEEPDUB_API_KEY"),
         ("eu", {"DEEPDUB_API_KEY_EU": " \n", "DEEPDUB_API_KEY": " dd-all\n"}, "dd-all", "DEEPDUB_API_KEY"),
         ("eu-west", {"DEEPDUB_API_KEY_EU_WEST": "dd-w"}, "dd-w", "DEEPDUB_API_KEY_EU_WEST"),
-        ("eu", {"DEEPDUB_API_KEY_US": "dd-us"}, "dd-stored", "keyring (ddvoices, eu)"),
-        ("eu", {"DEEPDUB_API_KEY": ""}, "dd-stored", "keyring (ddvoices, eu)"),
+        ("eu", {"DEEPDUB_API_KEY_US": "dd-us"}, "dd-stored", "keyring"),
+        ("eu", {"DEEPDUB_API_KEY": ""}, "dd-stored", "keyring"),
     ],
 )
 def test_the_order(region, environ, value, source, use):
@@ -66,7 +59,7 @@ def test_a_key_of_another_region_is_never_used(backend, use):
         find_key("us", environ={"DEEPDUB_API_KEY_EU": "dd-eu"})
     assert str(caught.value).startswith(
         "no API key for region us: set DEEPDUB_API_KEY_US or DEEPDUB_API_KEY, or store it with "
-        "`keyring set ddvoices us`"
+        "`ddvoices auth login -r us`"
     )
     assert caught.value.exit_code is ExitCode.KEY
 
@@ -76,12 +69,6 @@ def test_a_keyring_that_fails_is_just_not_there(use):
     assert find_key("us", environ={"DEEPDUB_API_KEY": "dd-1"}).value == "dd-1"
     with pytest.raises(MissingKeyError, match=r"\(the keyring can't be used: no D-Bus here\)$"):
         find_key("us", environ={})
-
-
-def test_a_keyring_that_is_not_wanted_is_not_asked(use):
-    use(Stored())
-    with pytest.raises(MissingKeyError):
-        find_key("eu", environ={}, keyring=False)
 
 
 def test_the_keyring_is_not_even_imported_where_a_variable_is_set():

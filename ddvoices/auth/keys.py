@@ -7,10 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ddvoices.errors import AuthError, MissingKeyError
+from ddvoices.auth import vault
+from ddvoices.errors import AuthError, KeyringError, MissingKeyError
 
 KEY_VARIABLE = "DEEPDUB_API_KEY"
-KEYRING_SERVICE = "ddvoices"
+KEYRING = "keyring"
+"""The source of a key that is stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ def region_variable(region: str) -> str:
     return f"{KEY_VARIABLE}_{re.sub(r'[^A-Z0-9]', '_', region.upper())}"
 
 
-def find_key(region: str, *, environ: Mapping[str, str], keyring: bool = True) -> Key:
+def find_key(region: str, *, environ: Mapping[str, str]) -> Key:
     """Return the key for a region: its own variable's, else the general one's, else the keyring's.
 
     What is empty or blank is not set.
@@ -35,18 +37,14 @@ def find_key(region: str, *, environ: Mapping[str, str], keyring: bool = True) -
         MissingKeyError: there is none; the message says what to do.
         AuthError: what is set holds characters that no key has.
     """
-    own = region_variable(region)
-    for name in (own, KEY_VARIABLE):
-        value = environ.get(name, "").strip()
-        if value:
-            return _checked(value, name)
-    stored, hint = _from_keyring(region) if keyring else ("", "")
-    if stored:
-        return _checked(stored, f"keyring ({KEYRING_SERVICE}, {region})")
-    raise MissingKeyError(
-        f"no API key for region {region}: set {own} or {KEY_VARIABLE}, or store it with "
-        f"`keyring set {KEYRING_SERVICE} {region}`{hint}"
-    )
+    name = variable_of(region, environ)
+    return checked(environ[name].strip(), name) if name else _stored_key(region)
+
+
+def variable_of(region: str, environ: Mapping[str, str]) -> str | None:
+    """Return the variable that a region's key is taken from; None if that is up to the keyring."""
+    names = (region_variable(region), KEY_VARIABLE)
+    return next((name for name in names if environ.get(name, "").strip()), None)
 
 
 def account_of(key: str, endpoint: str) -> str:
@@ -58,21 +56,30 @@ def account_of(key: str, endpoint: str) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
 
 
-def _checked(value: str, source: str) -> Key:
-    """Return a key that can stand in a header."""
+def checked(value: str, source: str) -> Key:
+    """Return a key that can stand in a header.
+
+    Raises:
+        AuthError: it holds characters that no key has; the message names the source only.
+    """
     if not value.isascii() or not value.isprintable() or " " in value:
         raise AuthError(f"{source} holds characters that no API key has")
     return Key(value=value, source=source)
 
 
-def _from_keyring(region: str) -> tuple[str, str]:
-    """Return the key that the system keyring holds, and a hint where there is no keyring to ask."""
-    try:
-        import keyring
+def _stored_key(region: str) -> Key:
+    """Return the key that the keyring holds.
 
-        return (keyring.get_password(KEYRING_SERVICE, region) or "").strip(), ""
-    except Exception as error:  # noqa: BLE001 - backends raise whatever their system does: it is just not there
-        if type(error).__name__ == "NoKeyringError":
-            return "", " (there is no keyring here)"
-        said = " ".join(str(error).split())[:200] or type(error).__name__
-        return "", f" (the keyring can't be used: {said})"
+    Raises:
+        MissingKeyError: there is none, or it can't be asked.
+    """
+    try:
+        value, why = vault.read(region), ""
+    except KeyringError as error:
+        value, why = None, f" ({error})"
+    if value is None:
+        raise MissingKeyError(
+            f"no API key for region {region}: set {region_variable(region)} or {KEY_VARIABLE}, "
+            f"or store it with `ddvoices auth login -r {region}`{why}"
+        )
+    return checked(value, KEYRING)

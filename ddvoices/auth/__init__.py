@@ -1,0 +1,27 @@
+"""API keys: which one is for a region, where it is kept, and which account it stands for."""
+
+from ddvoices.auth.keys import (
+    KEY_VARIABLE,
+    KEYRING,
+    Key,
+    account_of,
+    checked,
+    find_key,
+    region_variable,
+    variable_of,
+)
+from ddvoices.auth.vault import forget, read, store
+
+__all__ = [
+    "KEYRING",
+    "KEY_VARIABLE",
+    "Key",
+    "account_of",
+    "checked",
+    "find_key",
+    "forget",
+    "read",
+    "region_variable",
+    "store",
+    "variable_of",
+]

@@ -1,0 +1,223 @@
+"""``ddvoices auth`` as a process, on a real Secret Service."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.program import CTRL_C, on_terminal, run
+from secret_service import SecretService
+from service import Emulator
+
+KEY = "dd-abcdefghijklm"
+OTHER = "dd-nopqrstuvwxyz"
+
+
+@pytest.fixture
+def env(service: SecretService, emulator: Emulator) -> dict[str, str]:
+    """A keyring, and region us at an emulator."""
+    return {**service.variables, "DEEPDUB_BASE_URL": emulator.base_url}
+
+
+def login(*arguments: str, key: str = KEY, code: int = 0, **options: Any) -> str:
+    done = run("auth", "login", "--stdin", *arguments, input=key + "\n", **options)
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    assert key not in done.stderr
+    return done.stderr
+
+
+def status(env: dict[str, str], *arguments: str, code: int = 0) -> dict[str, Any]:
+    done = run("auth", "status", "-r", "us", "--format", "json", *arguments, env=env)
+    assert done.returncode == code, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    assert document["format_version"] == "1.0"
+    entry: dict[str, Any] = document["regions"]["us"]
+    return entry
+
+
+def test_a_key_is_checked_stored_shown_used_and_deleted(env, service, emulator):
+    assert login(env=env) == f"the key for us is in the keyring (accepted by {emulator.base_url})\n"
+    assert service.stored() == {"us": KEY}
+    assert status(env) == {"ends_with": "jklm", "source": "keyring", "accepted": None, "error": None}
+    assert status(env, "--check")["accepted"] is True
+    assert run("voices", "list", env=env).returncode == 0
+    done = run("auth", "logout", env=env)
+    assert (done.returncode, done.stderr) == (0, "the key for us is deleted from the keyring\n")
+    assert service.stored() == {}
+    assert run("auth", "logout", env=env).stderr == "the keyring has no key for us\n"
+    assert status(env, code=7)["error"].startswith("no API key for region us: set DEEPDUB_API_KEY_US or ")
+
+
+def test_status_is_a_line_for_each_region_and_no_key_is_said_once(env):
+    login("--no-check", env=env)
+    done = run("auth", "status", env={**env, "DEEPDUB_API_KEY_EU": "dd-short"})
+    assert done.stdout.splitlines() == [
+        "region  key    from",
+        "eu      …      DEEPDUB_API_KEY_EU",
+        "us      …jklm  keyring",
+    ]
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run("auth", "status", env=env)
+    assert (done.returncode, done.stderr.count("error: no API key for region eu: set ")) == (7, 1)
+
+
+def test_a_hidden_prompt_shows_nothing_of_what_is_typed(env, service):
+    asked = "API key for us (not shown): "
+    code, shown = on_terminal("auth", "login", asked=asked, typed=f"{KEY}\n", env=env)
+    assert (code, KEY in shown) == (0, False)
+    assert service.stored() == {"us": KEY}
+
+
+def test_130_at_the_prompt(env, service):
+    code, shown = on_terminal("auth", "login", asked="API key for us", typed=CTRL_C, env=env)
+    assert (code, service.stored()) == (130, {})
+    assert "Traceback" not in shown
+
+
+def test_nobody_types_where_it_would_be_seen(env):
+    code, shown = on_terminal("auth", "login", "--stdin", env=env)
+    assert code == 64
+    assert "--stdin on a terminal would show the key" in shown
+
+
+def test_without_a_terminal_it_wants_to_be_piped(env):
+    done = run("auth", "login", env=env, input=KEY)
+    assert (done.returncode, done.stderr) == (
+        64,
+        "error: stdin is not a terminal: pipe the key in, with --stdin\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "said"),
+    [
+        ("", 64, "no key was given"),
+        (" \n\n", 64, "no key was given"),
+        ("dd-1\ndd-2", 64, "more than one line was given"),
+        ("x" * 5000, 64, "stdin holds more than 4096 bytes"),
+        ("dd-\x00abc", 7, "what was given holds characters that no API key has"),
+        ("dd-ключ", 7, "what was given holds characters that no API key has"),
+        ("dd-two words", 7, "what was given holds characters that no API key has"),
+    ],
+    ids=["nothing", "blank", "two", "long", "nul", "letters", "words"],
+)
+def test_what_is_no_key_is_not_stored(typed, code, said, env, service):
+    done = run("auth", "login", "--stdin", env=env, input=typed)
+    assert (done.returncode, service.stored()) == (code, {})
+    assert done.stderr.startswith(f"error: {said}")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [
+        ({"kind": "status", "status": 401}, 7, "error: us refuses this key, and nothing is stored: "),
+        ({"kind": "status", "status": 403}, 7, "error: us refuses this key, and nothing is stored: "),
+        ({"kind": "html"}, 1, "error: us can't be asked, and nothing is stored: "),
+        ({"kind": "status", "status": 402}, 0, "the key for us is in the keyring"),
+    ],
+)
+def test_only_what_the_service_accepts_is_stored(fault, code, said, env, service, emulator, api_key):
+    emulator.faults(api_key, [{"method": "GET", "path": "/voice", **fault}])
+    assert login(key=api_key, code=code, env=env).startswith(said)
+    assert service.stored() == ({} if code else {"us": api_key})
+    emulator.faults(api_key, [])
+
+
+def test_a_dead_service_says_how_to_store_it_all_the_same(env, service):
+    dead = {**env, "DEEPDUB_BASE_URL": "http://127.0.0.1:9/api/v1"}
+    assert "or store it with --no-check" in login(code=1, env=dead)
+    assert service.stored() == {}
+    assert login("--no-check", env=dead) == "the key for us is in the keyring (unchecked)\n"
+    assert service.stored() == {"us": KEY}
+    assert status(dead, "--check", code=1)["accepted"] is None
+
+
+def test_a_variable_goes_before_the_keyring_and_that_is_said(env, service):
+    with_variable = {**env, "DEEPDUB_API_KEY": OTHER}
+    assert login(env=with_variable).endswith("warning: DEEPDUB_API_KEY is set, and goes before the keyring\n")
+    assert status(with_variable) == {
+        "ends_with": "wxyz",
+        "source": "DEEPDUB_API_KEY",
+        "accepted": None,
+        "error": None,
+    }
+    done = run("auth", "logout", env=with_variable)
+    assert done.stderr.endswith("warning: DEEPDUB_API_KEY is still set, and goes on being used\n")
+    assert service.stored() == {}
+
+
+def test_a_region_that_is_not_there(env, service):
+    for command in ("login", "logout", "status"):
+        done = run("auth", command, "-r", "moon", env=env, input=KEY)
+        assert (done.returncode, done.stderr.startswith("error: no region 'moon': ")) == (64, True)
+    assert service.stored() == {}
+
+
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [
+        ("", "PYTHON_KEYRING_BACKEND is empty: unset it, or name a backend"),
+        ("no.such.Backend", "PYTHON_KEYRING_BACKEND=no.such.Backend can't be loaded: No module named 'no'"),
+        ("keyring.backends.fail.Keyring", "there is no keyring here"),
+        ("keyring.backends.null.Keyring", "the keyring (null Keyring) keeps nothing"),
+        ("keyrings.alt.file.PlaintextKeyring", "the keyring (file PlaintextKeyring) would keep the key in a"),
+    ],
+)
+def test_where_no_keyring_can_keep_it(backend, said, tmp_path):
+    env = {"PYTHON_KEYRING_BACKEND": backend, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    assert login("--no-check", code=7, env=env).startswith(f"error: {said}")
+    assert KEY.encode() not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_a_locked_keyring_is_said_and_a_variable_does_without(env, service):
+    login("--no-check", env=env)
+    service.lock()
+    locked = "the keyring is locked, and nobody answered its prompt"
+    assert locked in login("--no-check", code=7, env=env)
+    assert locked in run("auth", "logout", env=env).stderr
+    done = run("voices", "list", env=env)
+    assert (done.returncode, f"({locked}" in done.stderr) == (7, True)
+    assert run("voices", "list", env={**env, "DEEPDUB_API_KEY_US": OTHER}).returncode == 0
+
+
+@pytest.fixture
+def foreign(tmp_path: Path, emulator: Emulator) -> Path:
+    """A catalog of somebody else that names a port of this machine, where anybody may listen."""
+    voices = tmp_path / "voices"
+    voices.mkdir()
+    catalog = {"version": 1, "owner": "a-1", "regions": {"us": {"base_url": emulator.base_url}}}
+    (voices / "catalog.yaml").write_text(json.dumps(catalog))
+    (voices / "all.yaml").write_text("voices: {}\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("arguments", ["plan", "voices list", "auth status --check -r us"])
+def test_a_stored_key_does_not_go_there(arguments, foreign, service, emulator, api_key):
+    env = {**service.variables}
+    login("--no-check", key=api_key, env=env)
+    done = run(*arguments.split(), env=env, cwd=foreign)
+    assert (done.returncode, "a stored key goes to Deepdub, and where" in done.stderr) == (7, True)
+    assert emulator.requests(api_key) == []
+    trusting = {**env, "DDVOICES_TRUSTED_HOSTS": "127.0.0.1"}
+    assert run(*arguments.split(), env=trusting, cwd=foreign).returncode == 0
+    assert run(*arguments.split(), env={**env, "DEEPDUB_API_KEY": api_key}, cwd=foreign).returncode == 0
+
+
+def test_a_new_key_is_not_checked_there(foreign, service, emulator, api_key):
+    assert "goes to Deepdub" in login(key=api_key, code=7, env=service.variables, cwd=foreign)
+    assert emulator.requests(api_key) == []
+    assert service.stored() == {}
+
+
+def test_a_catalog_does_not_send_one_regions_key_to_another(tmp_path):
+    voices = tmp_path / "voices"
+    voices.mkdir()
+    regions = {"eu": {"base_url": "https://restapi.deepdub.ai/api/v1"}}
+    (voices / "catalog.yaml").write_text(json.dumps({"version": 1, "owner": "a-1", "regions": regions}))
+    (voices / "all.yaml").write_text("voices: {}\n")
+    done = run("plan", env={"DEEPDUB_API_KEY_EU": KEY}, cwd=tmp_path)
+    assert done.returncode == 7
+    assert "endpoints of two regions: base_url is of us, but the region is eu" in done.stderr

@@ -1,0 +1,85 @@
+"""Looking for what lost creates have made grows with the creates and the voices, not with their product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import pytest
+from counting import calls_of
+from makers import OWNER, catalog, locked, seen, unmarked, voice
+
+from ddvoices.apply.look import Look
+from ddvoices.apply.lost import Fate, Search, match_all
+from ddvoices.apply.open_creates import Decided
+from ddvoices.identity import make_marker
+from ddvoices.lockfile import Intent, voice_record
+from ddvoices.model import LockedVoice, ObservedVoice, Origin, VoiceSpec
+from ddvoices.plan import sent_document
+
+FEW, MANY = 30, 120
+
+
+def intent_of(spec: VoiceSpec) -> Intent:
+    marker = make_marker(spec, owner=OWNER)
+    return Intent(
+        id=f"intent-{spec.key}",
+        region="us",
+        account="0a1b2c",
+        endpoint="http://localhost",
+        key=spec.key,
+        marker=str(marker),
+        fingerprint=marker.content,
+        publish=False,
+        sent=sent_document(spec),
+    )
+
+
+def specs(count: int) -> list[VoiceSpec]:
+    return [voice(f"v{number}", name=f"Voice {number}", sound=f"s{number}") for number in range(count)]
+
+
+def made(count: int) -> list[ObservedVoice]:
+    return list(map(seen, specs(count)))
+
+
+def made_without_markers(count: int) -> list[ObservedVoice]:
+    return [unmarked(spec, f"id{number}") for number, spec in enumerate(specs(count))]
+
+
+def not_made(count: int) -> list[ObservedVoice]:
+    return [unmarked(voice(f"x{number}", name=f"Other {number}"), f"id{number}") for number in range(count)]
+
+
+CASES = {made: Fate.MADE, made_without_markers: Fate.FOUND, not_made: None}
+
+
+def settle(wanted: Sequence[VoiceSpec], voices: Sequence[ObservedVoice]) -> list[Fate | None]:
+    """Return the fates after one look, where the lock holds as many voices of other keys."""
+    others = [LockedVoice(id=f"other{n}", origin=Origin.CREATED) for n in range(len(wanted))]
+    lock = locked([voice_record("us", "0a1b2c", f"other{n}", one) for n, one in enumerate(others)])
+    decided = Decided(catalog(*wanted), lock)
+    intents = list(map(intent_of, wanted))
+    assert [decided.pinned_since(intent) for intent in intents] == [None] * len(intents)
+    searches = [
+        Search(intent=intent, is_taken=partial(decided.is_of_another_key, intent)) for intent in intents
+    ]
+    found = match_all(Look(voices, OWNER), searches, {})
+    return [found[intent.id].fate if intent.id in found else None for intent in intents]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_work_grows_with_the_creates_and_not_with_their_square(case):
+    assert settle(specs(FEW), case(FEW)) == [CASES[case]] * FEW
+    few, many = (calls_of(partial(settle, specs(count), case(count))) for count in (FEW, MANY))
+    assert many < 1.25 * MANY / FEW * few
+
+
+def test_a_voice_of_another_key_is_not_what_a_create_has_made():
+    spec = voice("ada")
+    one = seen(spec)
+    lock = locked([voice_record("us", "0a1b2c", "bob", LockedVoice(id=one.id, origin=Origin.CREATED))])
+    decided, intent = Decided(catalog(spec), lock), intent_of(spec)
+    search = Search(intent=intent, is_taken=partial(decided.is_of_another_key, intent))
+    assert match_all(Look([one], OWNER), [search], {}) == {}
+    assert match_all(Look([one], OWNER), [Search(intent=intent)], {})[intent.id].voice == one
