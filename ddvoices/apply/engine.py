@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,6 +16,7 @@ from ddvoices.errors import ExitCode, LockfileError, RefusedError
 from ddvoices.identity import owner_hashes
 from ddvoices.lockfile import LOCK_NAME, Journal, fold
 from ddvoices.model import (
+    Action,
     Catalog,
     Lock,
     LockEntry,
@@ -70,11 +71,26 @@ def apply_plan(work: Work, options: ApplyOptions = _NO_OPTIONS) -> Report:
     return Report(
         outcomes=(*outcomes, *(_verdict_outcome(verdict) for verdict in work.verdicts)),
         pending=work.whole.pending - done,
+        unrun=_unrun(work),
         complete=work.whole.complete,
         warnings=(*warnings, *(_dependents(work, lock, runs) if changed else ())),
         interrupted=interrupted,
         lock_error=lock_error,
     )
+
+
+def _unrun(work: Work) -> tuple[tuple[str, Action, str | None], ...]:
+    """Return what the catalog wants and no outcome is about: it was not chosen, or not reviewed."""
+    told = {
+        *_changes(work.plan),
+        *((verdict.region, verdict.action, verdict.key) for verdict in work.verdicts),
+    }
+    return tuple(change for change in _changes(work.whole) if change not in told)
+
+
+def _changes(plan: Plan) -> Iterator[tuple[str, Action, str | None]]:
+    for region in plan.regions:
+        yield from ((region.region, change.action, change.key) for change in region.pending)
 
 
 def _one_at_a_time(tell: Callable[[Event], None]) -> Callable[[Event], None]:
@@ -163,15 +179,14 @@ def _save(work: Work) -> tuple[Lock, str | None, bool]:
 
 
 def _verdict_outcome(verdict: Verdict) -> Outcome:
-    stale = verdict.result is Result.STALE
     return Outcome(
         region=verdict.region,
         key=verdict.key,
         action=verdict.action,
         result=verdict.result,
         id=verdict.id,
-        error=verdict.error or ("not in a plan made now: plan again" if stale else None),
-        error_code=ExitCode.STALE if stale else ExitCode.ERROR,
+        error=verdict.error,
+        error_code=ExitCode.STALE if verdict.result is Result.STALE else ExitCode.ERROR,
     )
 
 

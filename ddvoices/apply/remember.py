@@ -111,9 +111,15 @@ def depends_on_lock(
         if stays and voice is not None and key is not None and key in lock_entries:
             marker = read_marker(voice.speaker_id, ours=ours)
             own = marker is not None and marker.owner in ours and marker.key == key_hash(key)
-            if not own or not voice.listed:
+            if (not own or not voice.listed) and not _pin_is_all(change, region.region):
                 found.append(key)
     return sorted(set(found))
+
+
+def _pin_is_all(change: Change, region: str) -> bool:
+    """Tell whether the lock knows no more of a voice than its pin does: not what it sounds like."""
+    spec = change.spec
+    return spec is not None and spec.sample is None and spec.ids.get(region) == change.id
 
 
 def _unknown(change: Change, entries: Mapping[str, LockEntry]) -> bool:

@@ -74,7 +74,7 @@ def apply(
     from ddvoices.model import PlanOptions
     from ddvoices.plan import check_catalog
 
-    _check_usage(file, chosen=bool(regions or targets or labels or prune), yes=yes)
+    _check_usage(file, chosen=bool(regions or targets or labels or prune))
     reviewed = read_plan_file(file) if file is not None else None
     choice = PlanOptions(prune=prune, targets=targets, labels=labels)
     catalog = session.load_catalog()
@@ -82,6 +82,8 @@ def apply(
         choice, regions = PlanOptions(prune=reviewed["prune"]), tuple(reviewed["regions"])
         check_catalog(reviewed, owner=catalog.owner, regions=catalog.regions)
     check_choice(catalog, regions, choice)
+    if file is None and not yes:
+        _check_terminal()
     stop = Event()  # every wait ends when it is set, so that Ctrl-C needn't wait for a retry
     how = ApplyOptions(
         parallelism=parallelism,
@@ -194,8 +196,11 @@ def exit_code(report: Report, plan: Plan) -> ExitCode:
     return incomplete_code(plan)
 
 
-def _check_usage(file: Path | None, *, chosen: bool, yes: bool) -> None:
+def _check_usage(file: Path | None, *, chosen: bool) -> None:
     if file is not None and chosen:
         raise UsageError("a saved plan says what is run: FILE takes no --region, --target, --label, --prune")
-    if file is None and not yes and not sys.stdin.isatty():
+
+
+def _check_terminal() -> None:
+    if not sys.stdin.isatty():
         raise UsageError("nobody can be asked here: use --yes, or apply a saved plan: `ddvoices apply FILE`")

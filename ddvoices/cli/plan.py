@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     help="Save the plan, for review and for `ddvoices apply FILE`.",
 )
 @options.output_format("text", "json")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes, with 6 if they are refused."
+)
 @options.prune
 @click.pass_obj
 def plan(
@@ -87,12 +89,16 @@ def print_plan(
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:
-    """Return what a plan ends with: an incomplete one is never 0 or 2."""
+    """Return what a plan ends with: an incomplete one is never 0, 2 or 6."""
     from ddvoices.cli.planning import incomplete_code
 
     if not plan.complete:
         return incomplete_code(plan)
-    return ExitCode.CHANGES if detailed and plan.pending else ExitCode.OK
+    if not detailed:
+        return ExitCode.OK
+    if plan.refusals:
+        return ExitCode.REFUSED
+    return ExitCode.CHANGES if plan.pending else ExitCode.OK
 
 
 def _save(document: dict[str, Any], path: Path) -> None:

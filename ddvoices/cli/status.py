@@ -41,10 +41,13 @@ def status(session: Session, *, regions: tuple[str, ...], output_format: str) ->
 
 
 def _print(session: Session, document: dict[str, Any]) -> None:
-    from ddvoices.report.status import others_table, status_table
+    from ddvoices.report.status import import_hint, others_table, status_table
 
     session.print_table(status_table(document))
     others = others_table(document)
     if others is not None:
         click.echo()
         session.print_table(others)
+    hint = import_hint(document)
+    if hint is not None:
+        session.say(hint)

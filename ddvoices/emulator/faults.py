@@ -127,7 +127,8 @@ def load_rules(path: Path) -> tuple[Rule, ...]:
         text = path.read_text(encoding="utf-8")
         return parse_rules(_parse_file(path, text))
     except (OSError, UnicodeDecodeError) as error:
-        raise FaultsError(f"{path}: can't be read: {error}") from error
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise FaultsError(f"{path}: can't be read: {reason}") from error
     except FaultsError as error:
         raise FaultsError(f"{path}: {error}") from error
 

@@ -95,7 +95,8 @@ class Store:
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
-            raise EmulatorError(f"the data directory {directory} can't be used: {error}") from error
+            reason = getattr(error, "strerror", None) or error
+            raise EmulatorError(f"the data directory {directory} can't be used: {reason}") from error
 
     def close(self) -> None:
         """Close the database and let go of the directory."""

@@ -20,6 +20,7 @@ from ddvoices.identity.normal import (
     normal_locale,
     normal_names,
     same_natural_key,
+    written_gender,
 )
 from ddvoices.identity.scheme import CURRENT_SCHEME, key_hash, owner_hash, owner_hashes
 from ddvoices.identity.standing import Standings, judge
@@ -54,4 +55,5 @@ __all__ = [
     "same_content",
     "same_natural_key",
     "scheme_of",
+    "written_gender",
 ]

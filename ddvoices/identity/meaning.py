@@ -46,7 +46,6 @@ class Meaning:
 
     claims: Mapping[str, Claim]
     problems: tuple[KeyProblem, ...]
-    warnings: tuple[str, ...]
 
 
 def resolve(specs: Sequence[VoiceSpec], evidence: Evidence, *, region: str) -> Meaning:
@@ -66,9 +65,8 @@ def resolve(specs: Sequence[VoiceSpec], evidence: Evidence, *, region: str) -> M
         for spec in resolver.open():
             step(spec)
     resolver.refuse_creates_beside_unreadable()
-    resolver.warn_of_outranked_pins()
     problems = tuple(resolver.problems[key] for key in sorted(resolver.problems))
-    return Meaning(claims=resolver.claims, problems=problems, warnings=tuple(resolver.warnings))
+    return Meaning(claims=resolver.claims, problems=problems)
 
 
 class _Resolver:
@@ -80,7 +78,6 @@ class _Resolver:
         self.region = region
         self.claims: dict[str, Claim] = {}
         self.problems: dict[str, KeyProblem] = {}
-        self.warnings: list[str] = []
         self._taken: dict[str, str] = {}
         self._wanted = {spec.key: _contents(spec) for spec in self.specs}
         self._hashes = {key_hash(spec.key) for spec in self.specs}
@@ -196,16 +193,6 @@ class _Resolver:
         if any(_of_no_key(facts, self._wanted, self._hashes) for facts in unknown):
             for spec in self.open():
                 self._refuse(spec, Reason.NEWER_SCHEME, _NEWER)
-
-    def warn_of_outranked_pins(self) -> None:
-        """Warn of pins that no longer decide anything."""
-        for spec in self.specs:
-            pin, claim = spec.ids.get(self.region), self.claims.get(spec.key)
-            if pin is not None and claim is not None and claim.facts.voice.id != pin:
-                self.warnings.append(
-                    f"{spec.key}: ids.{self.region} names {pin}, but the key has a voice of its own, "
-                    f"{claim.facts.voice.id}: remove the pin"
-                )
 
     # helpers
 

@@ -31,6 +31,11 @@ def normal_gender(gender: str) -> str:
     return plain(gender).casefold().replace("_", "-")
 
 
+def written_gender(gender: str) -> str:
+    """Return a gender as catalogs write it."""
+    return normal_gender(gender).replace("-", "_")
+
+
 @cache
 def normal_style(style: str) -> str:
     """Return a speaking style as adoption by name compares it: without case."""

@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from ddvoices.identity.facts import Evidence, VoiceFacts
 from ddvoices.identity.meaning import Meaning
 from ddvoices.identity.scheme import key_hash
-from ddvoices.model import LockEntry, Standing, VoiceSpec
+from ddvoices.model import Kept, LockEntry, Standing, VoiceSpec
+
+_NOT_LEFT_OVER = frozenset({Standing.MANAGED, Standing.UNMANAGED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standings:
-    """Id → standing and, as far as anybody remembers, the key; and the ids that a prune may delete."""
+    """Id → standing and, as far as anybody remembers, the key; and what a prune may do.
+
+    Of those that are left over it may delete ``prunable``; ``kept`` are the others, with the reason.
+    """
 
     of: Mapping[str, tuple[Standing, str | None]]
     prunable: frozenset[str]
+    kept: Mapping[str, Kept]
 
 
 def judge(
@@ -34,8 +40,18 @@ def judge(
     """
     rules = _Judge(specs, evidence.entries, meaning, elsewhere, protected)
     of = {voice_id: rules.standing(facts) for voice_id, facts in evidence.by_id.items()}
-    prunable = frozenset(i for i, facts in evidence.by_id.items() if rules.may_delete(facts, *of[i]))
-    return Standings(of=of, prunable=prunable)
+    left_over = {
+        i: rules.why_kept(evidence.by_id[i], *said) for i, said in of.items() if _is_left_over(*said)
+    }
+    return Standings(
+        of=of,
+        prunable=frozenset(i for i, why in left_over.items() if why is None),
+        kept={i: why for i, why in left_over.items() if why is not None},
+    )
+
+
+def _is_left_over(standing: Standing, _key: str | None) -> bool:
+    return standing not in _NOT_LEFT_OVER
 
 
 class _Judge:
@@ -72,13 +88,15 @@ class _Judge:
             return Standing.MANAGED, heir
         return (Standing.DUPLICATE if self._copies(facts, heir) else Standing.SUPERSEDED), heir
 
-    def may_delete(self, facts: VoiceFacts, standing: Standing, key: str | None) -> bool:
-        """Tell whether a prune may delete a voice: made by us, read by us, and not protected."""
-        if standing in (Standing.MANAGED, Standing.UNMANAGED) or facts.unreadable or not facts.made_by_us:
-            return False
+    def why_kept(self, facts: VoiceFacts, standing: Standing, key: str | None) -> Kept | None:
+        """Return why a prune leaves a voice; None for one made by us, read by us, and not protected."""
+        if facts.unreadable:
+            return Kept.NEWER_SCHEME
+        if not facts.made_by_us:
+            return Kept.ADOPTED
         if facts.former and standing is Standing.ORPHANED:
-            return False
-        return not self._protected(facts, key)
+            return Kept.FORMER_OWNER
+        return Kept.PROTECTED if self._protected(facts, key) else None
 
     def _key_of(self, facts: VoiceFacts) -> str | None:
         """Return the name of the key that a voice was made or locked for, if anybody remembers it."""

@@ -19,7 +19,8 @@ _STEP = "  "
 _HEADER = """\
 # Voices that were in the account already, by `ddvoices import`: each is adopted by its id, and nothing is
 # uploaded. The service doesn't tell recording, age and publish. The first `sample` that a voice is given is
-# taken for its own, with age, publish, text and title as they are then; a later change makes the voice anew.
+# taken for its own, with age, publish, text and title as they are then; a later change makes the voice anew:
+# after that, remove its `ids`.
 voices:
 """
 

@@ -67,6 +67,15 @@ class Standing(StrEnum):
     UNMANAGED = "unmanaged"
 
 
+class Kept(StrEnum):
+    """Why a prune leaves a voice of this catalog's that no key means."""
+
+    ADOPTED = "adopted"  # not made by us, as far as anybody knows
+    PROTECTED = "protected"
+    FORMER_OWNER = "former_owner"
+    NEWER_SCHEME = "newer_scheme"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:
     """One field, before and after; values are JSON scalars, None for what isn't known or not there."""
@@ -80,7 +89,8 @@ class FieldChange:
 class _Change:
     """What all changes have: both sides, and what differs between them.
 
-    ``key`` is None only for a delete whose key nobody remembers. ``note`` is a sentence for the reviewer.
+    ``key`` is None only for a delete whose key nobody remembers. ``note`` is a sentence for the reviewer,
+    ``kept`` why no prune will delete the voice that a replace leaves behind.
     """
 
     action: ClassVar[Action]
@@ -92,6 +102,7 @@ class _Change:
     fields: tuple[FieldChange, ...] = ()
     note: str | None = None
     protected: bool = False
+    kept: Kept | None = None
 
     @property
     def id(self) -> str | None:
@@ -181,7 +192,8 @@ class RegionPlan:
 
     ``section`` is the account's in the lock. ``changes`` holds the no-ops too, sorted by key. ``standings``
     says of each observed voice's id what it is to the catalog and, as far as known, to which key, and
-    ``names`` what it is called; ``prunable`` are the ids that a prune may delete.
+    ``names`` what it is called; ``prunable`` are the ids that a prune may delete,
+    and ``kept`` says of the others that are left over why it may not.
     """
 
     region: str
@@ -193,6 +205,7 @@ class RegionPlan:
     standings: Mapping[str, tuple[Standing, str | None]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     prunable: frozenset[str] = frozenset()
+    kept: Mapping[str, Kept] = field(default_factory=dict)
     errors: tuple[KeyProblem, ...] = ()
     error: str | None = None
     error_code: ExitCode = ExitCode.ERROR
@@ -306,12 +319,14 @@ class Outcome:
 class Report:
     """What an apply did.
 
-    ``pending`` counts the changes that are still to be made; ``complete`` is the plan's. ``lock_error`` says
-    why the lock could not be written; the journal then keeps what it would have said.
+    ``pending`` counts the changes that are still to be made, and ``unrun`` are those of them that no
+    outcome is about: region, action, key. ``complete`` is the plan's. ``lock_error`` says why the lock could
+    not be written; the journal then keeps what it would have said.
     """
 
     outcomes: tuple[Outcome, ...] = ()
     pending: int = 0
+    unrun: tuple[tuple[str, Action, str | None], ...] = ()
     complete: bool = True
     warnings: tuple[str, ...] = ()
     interrupted: bool = False

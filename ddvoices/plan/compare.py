@@ -12,6 +12,7 @@ from ddvoices.model import (
     Change,
     Create,
     FieldChange,
+    Kept,
     LockedVoice,
     LockEntry,
     NoOp,
@@ -24,9 +25,11 @@ from ddvoices.model import (
 from ddvoices.plan.describe import CONTENT, LISTED, describe, sent_values
 from ddvoices.plan.evidence import evidence
 
-_STILL_PUBLIC = "the old voice stays public until it is deleted (--prune)"
+_STILL_PUBLIC = "the old voice stays public until it is deleted"
 _UNKNOWN = "nothing remembers what was sent for the old voice: its sample, age or transcript differs"
 
+# what the fingerprint covers, and itself
+_BASELINE = frozenset({*CONTENT, "sample", "fingerprint"})
 _BY_CONTENT = (Step.CONTENT, Step.CONTENT_ELSEWHERE)
 _ADOPTED_BY = {
     Step.CONTENT: Reason.LOCKED,
@@ -46,16 +49,16 @@ def create(spec: VoiceSpec, *, gone: bool) -> Create:
     return Create(key=spec.key, reason=reason, spec=spec, fields=fields)
 
 
-def compare(spec: VoiceSpec, claim: Claim, entry: LockEntry | None, *, pin: str | None) -> tuple[Change, ...]:
+def compare(spec: VoiceSpec, claim: Claim, entry: LockEntry | None, *, region: str) -> tuple[Change, ...]:
     """Return what is to be done for a key that has a voice: replace, or adopt and update, or nothing."""
-    side = _Side(spec=spec, facts=claim.facts, entry=entry)
+    side = _Side(spec=spec, facts=claim.facts, entry=entry, region=region)
     content = claim.facts.content(spec.key)
     if claim.step not in _BY_CONTENT and same_content(spec, content) is False:
         return (_replace(side, content),)
     changes: list[Change] = []
-    reason = _adopt_reason(side, claim.step, pin, content)
+    reason = _adopt_reason(side, claim.step, content)
     if reason is not None:
-        fields = _baseline(spec) if content is None else ()
+        fields = _baseline(side) if content is None else ()
         changes.append(
             Adopt(
                 key=spec.key,
@@ -81,6 +84,11 @@ class _Side:
     spec: VoiceSpec
     facts: VoiceFacts
     entry: LockEntry | None
+    region: str
+
+    @property
+    def pinned(self) -> bool:
+        return self.spec.ids.get(self.region) == self.voice.id
 
     @property
     def voice(self) -> ObservedVoice:
@@ -102,13 +110,19 @@ class _Side:
         return marker is not None and not self.facts.former and marker.key == key_hash(self.spec.key)
 
 
-def _baseline(spec: VoiceSpec) -> tuple[FieldChange, ...]:
-    """Return what a voice of unknown content will be taken to be from now on; nothing without a sample."""
-    taken = {path: value for path, value in describe(spec).items() if path in ("sample", "fingerprint")}
-    return tuple(FieldChange(path=path, before=None, after=value) for path, value in taken.items())
+def _baseline(side: _Side) -> tuple[FieldChange, ...]:
+    """Return what a voice of unknown content will be taken to be from now on; nothing without a sample.
+
+    The other side is what the listing says, if it does.
+    """
+    if side.spec.sample is None:
+        return ()
+    taken = {path: value for path, value in describe(side.spec).items() if path in _BASELINE}
+    seen = {path: getattr(side.voice, path, None) or None for path in CONTENT}
+    return tuple(FieldChange(path=path, before=seen.get(path), after=after) for path, after in taken.items())
 
 
-def _adopt_reason(side: _Side, step: Step, pin: str | None, content: str | None) -> Reason | None:
+def _adopt_reason(side: _Side, step: Step, content: str | None) -> Reason | None:
     """Return why the lock must learn that the key means this voice; None where that is known."""
     if side.own_marker:
         return None if side.choice in (None, side.voice.id) else Reason.ROLLED_BACK
@@ -116,7 +130,7 @@ def _adopt_reason(side: _Side, step: Step, pin: str | None, content: str | None)
         return Reason.BASELINE if content is None and side.spec.sample is not None else None
     if side.facts.former:
         return Reason.FORMER_OWNER
-    if step is Step.CONTENT and pin == side.voice.id:
+    if step is Step.CONTENT and side.pinned:
         return Reason.PINNED
     if step is Step.CONTENT and side.choice is not None:
         return Reason.ROLLED_BACK
@@ -182,8 +196,9 @@ def _replace(side: _Side, content: str | None) -> Replace:
     ]
     if side.locked is not None and _same_sound(side.locked, spec):
         fields = [change for change in fields if not change.path.startswith("sample")]
-    note = None if fields else _UNKNOWN
     withdrawn = before.get("publish") is True and not spec.publish
+    unpin = f"afterwards remove ids.{side.region}" if side.pinned else None
+    first = _STILL_PUBLIC if withdrawn else _UNKNOWN if not fields else None
     fields.append(FieldChange(path="fingerprint", before=content, after=after["fingerprint"]))
     return Replace(
         key=spec.key,
@@ -191,8 +206,9 @@ def _replace(side: _Side, content: str | None) -> Replace:
         spec=spec,
         voice=side.voice,
         fields=(*_listed_changes(side), *_unlisted(side), *fields),
-        note=_STILL_PUBLIC if withdrawn else note,
+        note="; ".join(filter(None, (first, unpin))) or None,
         protected=spec.protect,
+        kept=None if side.facts.made_by_us else Kept.ADOPTED,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ddvoices import __version__
 from ddvoices.errors import PlanFileError, PlanStaleError
-from ddvoices.model import Action, Change, Plan, RegionPlan
+from ddvoices.model import Action, Change, Kept, Plan, RegionPlan
 from ddvoices.plan.describe import sample_document
 from ddvoices.resources import read_schema
 
@@ -67,6 +67,8 @@ def change_document(change: Change) -> dict[str, Any]:
         document["note"] = change.note
     if change.protected:
         document["protected"] = True
+    if change.kept is not None:
+        document["kept"] = str(change.kept)
     return document
 
 
@@ -80,7 +82,8 @@ def read_document(text: str, *, name: str) -> dict[str, Any]:
     try:
         document = json.loads(text, parse_constant=_number, parse_float=_number, parse_int=_number)
     except (ValueError, RecursionError) as error:
-        raise PlanFileError(f"{name}: not a plan file: {error}; make one by `ddvoices plan -o`") from error
+        why = _not_json(error)
+        raise PlanFileError(f"{name}: not a plan file: {why}; make one by `ddvoices plan -o`") from error
     version = document.get("format_version") if isinstance(document, dict) else None
     if not isinstance(version, str):
         raise PlanFileError(
@@ -92,6 +95,12 @@ def read_document(text: str, *, name: str) -> dict[str, Any]:
         )
     _validate(document, name)
     return dict(document)
+
+
+def _not_json(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"it isn't JSON (line {error.lineno}, column {error.colno})"
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def _number(text: str) -> int | float:
@@ -129,6 +138,7 @@ def _region_document(region: RegionPlan) -> dict[str, Any]:
             "superseded": counts.superseded,
             "duplicate": counts.duplicate,
             "orphaned": counts.orphaned,
+            "kept": _kept(region),
         },
         "changes": [change_document(change) for change in region.pending],
         "summary": _summary(region.changes),
@@ -138,6 +148,11 @@ def _region_document(region: RegionPlan) -> dict[str, Any]:
         ],
         "error": region.error,
     }
+
+
+def _kept(region: RegionPlan) -> dict[str, int]:
+    counts = Counter(region.kept.values())
+    return {str(why): counts[why] for why in Kept if counts[why]}
 
 
 def _summary(changes: Iterable[Change]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ddvoices.identity import VoiceFacts, key_hash, plain
+from ddvoices.identity import VoiceFacts, key_hash, plain, written_gender
 from ddvoices.model import ObservedVoice, Reason, VoiceSpec
 
 
@@ -34,11 +34,11 @@ def _known_by(spec: VoiceSpec, facts: VoiceFacts, reason: Reason) -> str:
 
 
 def _seen(voice: ObservedVoice) -> dict[str, str]:
-    """Return what the service says of what recognises a voice, in the service's words."""
+    """Return what the service says of what recognises a voice, the gender in the catalog's words."""
     said = {
         "name": voice.name or voice.title,
         "locale": voice.locale,
-        "gender": voice.gender,
+        "gender": voice.gender and written_gender(voice.gender),
         "style": voice.speaking_style,
     }
     return {what: value for what, value in said.items() if value}

@@ -28,6 +28,7 @@ from ddvoices.model import (
     VoiceSpec,
 )
 from ddvoices.plan.compare import compare, create
+from ddvoices.plan.pins import outranked_pins
 from ddvoices.plan.policy import refusals
 from ddvoices.plan.unanswered import Unanswered, left_over
 
@@ -56,6 +57,7 @@ def make_plan(
         region, said = _plan_region(desired, observed[name], lock, options)
         regions.append(region)
         warnings.extend(f"{name}: {warning}" for warning in (*observed[name].warnings, *said))
+    warnings.extend(outranked_pins(desired.voices, regions))
     return Plan(
         owner=desired.owner,
         digest=desired.digest,
@@ -97,7 +99,7 @@ def _plan_region(
     unsettled = _unsettled(observed, evidence, options)
     changes, problems = _changes(specs, meaning, evidence, observed.region, unsettled)
     if options.prune and not problems:
-        changes.extend(_deletes(observed.voices, standings))
+        changes.extend(_deletes(observed.voices, standings, meaning))
     plan = RegionPlan(
         region=observed.region,
         endpoint=observed.endpoint,
@@ -108,10 +110,11 @@ def _plan_region(
         standings=standings.of,
         names={voice.id: voice.name or voice.title or "" for voice in observed.voices},
         prunable=standings.prunable,
+        kept=standings.kept,
         errors=tuple(problems),
     )
     public = _still_public(specs, evidence, standings)
-    return plan, [*meaning.warnings, *public, *_never_answered(unsettled, specs)]
+    return plan, [*public, *_never_answered(unsettled, specs)]
 
 
 def _not_observed(observed: ObservedRegion) -> RegionPlan:
@@ -159,7 +162,7 @@ def _changes(
         claim = meaning.claims.get(spec.key)
         found: tuple[Change, ...] = ()
         if claim is not None:
-            found = compare(spec, claim, evidence.entries.get(spec.key), pin=spec.ids.get(region))
+            found = compare(spec, claim, evidence.entries.get(spec.key), region=region)
         elif spec.key not in problems:
             found = (create(spec, gone=evidence.is_gone(spec.key)),)
         uploads = any(change.action in _UPLOADS for change in found)
@@ -179,15 +182,21 @@ def _open_intent(key: str, region: str) -> KeyProblem:
     return KeyProblem(key=key, reason=Reason.OPEN_INTENT, message=message)
 
 
-def _deletes(voices: Iterable[ObservedVoice], standings: Standings) -> list[Change]:
+def _deletes(voices: Iterable[ObservedVoice], standings: Standings, meaning: Meaning) -> list[Change]:
     """Return a delete for every voice that a prune may delete."""
-    return [_delete(voice, *standings.of[voice.id]) for voice in voices if voice.id in standings.prunable]
+    heirs = {key: claim.facts.voice.id for key, claim in meaning.claims.items()}
+    prunable = (voice for voice in voices if voice.id in standings.prunable)
+    return [_delete(voice, *standings.of[voice.id], heirs) for voice in prunable]
 
 
-def _delete(voice: ObservedVoice, standing: Standing, key: str | None) -> Delete:
+def _delete(voice: ObservedVoice, standing: Standing, key: str | None, heirs: Mapping[str, str]) -> Delete:
+    made = f"made {voice.created_at[:19].replace('T', ' ')}" if voice.created_at else None
+    word = "copy of" if standing is Standing.DUPLICATE else "successor"
+    heir = f"{word} {heirs[key]}" if key is not None and key in heirs else None
+    note = "; ".join(filter(None, (made, heir))) or None
     seen = (("name", voice.name or voice.title), ("locale", voice.locale), ("gender", voice.gender))
     fields = tuple(FieldChange(path=path, before=value, after=None) for path, value in seen if value)
-    return Delete(key=key, reason=_DELETED_AS[standing], voice=voice, fields=fields)
+    return Delete(key=key, reason=_DELETED_AS[standing], voice=voice, fields=fields, note=note)
 
 
 def _chosen(changes: Iterable[Change], options: PlanOptions, specs: Iterable[VoiceSpec]) -> list[Change]:

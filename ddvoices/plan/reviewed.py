@@ -10,6 +10,7 @@ from ddvoices.errors import PlanStaleError
 from ddvoices.model import Action, Change, Plan, RegionPlan, Result
 from ddvoices.plan.describe import describe
 from ddvoices.plan.document import change_document
+from ddvoices.plan.stale import why_stale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +103,15 @@ def _verdict(item: Mapping[str, Any], region: RegionPlan) -> Verdict:
             result=Result.SKIPPED,
             error=region.error,
         )
-    result = Result.ALREADY if _is_true(item, action, region) else Result.STALE
-    return Verdict(region=region.region, key=item["key"], action=action, id=_now(item, region), result=result)
+    true = _is_true(item, action, region)
+    return Verdict(
+        region=region.region,
+        key=item["key"],
+        action=action,
+        id=_now(item, region),
+        result=Result.ALREADY if true else Result.STALE,
+        error=None if true else f"{why_stale(item, region, _of_key(item['key'], region))}: plan again",
+    )
 
 
 def _is_true(item: Mapping[str, Any], action: Action, region: RegionPlan) -> bool:

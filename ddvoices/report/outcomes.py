@@ -21,6 +21,7 @@ _COLORS = {
     Result.STALE: "yellow",
     Result.SKIPPED: "yellow",
 }
+_NAMED_AT_MOST = 3
 _COUNTED = {result: str(result) for result in Result} | {Result.ALREADY: "already done"}
 
 
@@ -68,11 +69,19 @@ def report_text(report: Report, *, color: bool = False) -> str:
     counted = ", ".join(f"{counts[result]} {_COUNTED[result]}" for result in Result if counts[result])
     last = f"Apply: {counted or 'nothing to do'}."
     if report.pending:
-        last += f" {report.pending} still to be made."
+        last += f" {report.pending} still to be done{_unrun(report)}."
     if report.interrupted:
         last += " Interrupted."
     text = "\n".join([*lines, style(last, bold=True)]) + "\n"
     return text if color else unstyle(text)
+
+
+def _unrun(report: Report) -> str:
+    """Name some of the changes that stand in no line above."""
+    named = [f"{action} {printable(key or '')} ({region})" for region, action, key in report.unrun]
+    shown = [*named[:_NAMED_AT_MOST], *(["…"] if len(named) > _NAMED_AT_MOST else [])]
+    also = "also " if len(named) < report.pending else ""
+    return f": {also}{', '.join(shown)}" if named else ""
 
 
 def _head(outcome: Outcome, width: int = 0) -> str:

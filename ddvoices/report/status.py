@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ddvoices.model import Action, Catalog, Plan, RegionPlan, Standing
 from ddvoices.report.terminal import printable
+from ddvoices.report.words import KEPT, import_words
 
 
 class Cell(StrEnum):
@@ -86,17 +87,33 @@ def status_table(document: Mapping[str, Any]) -> Table:
 
 
 def others_table(document: Mapping[str, Any]) -> Table | None:
-    """Return the voices that no key means; None where there are none."""
+    """Return the voices that no key means, with why a prune leaves them; None where there are none.
+
+    A column that would be empty is left out, and the region where there is one: the matrix names it.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("region", "standing", "id", "name"):
-        table.add_column(column, no_wrap=column != "name", overflow="fold")
-    for name, region in document["regions"].items():
-        for other in region["others"]:
-            label = other["name"] or ""
-            if other["key"] is not None:
-                label += f" (of {other['key']})"
-            table.add_row(*map(Text, map(printable, (name, other["standing"], other["id"], label))))
-    return table if table.row_count else None
+    others = [
+        {**other, "region": name, "stays": KEPT.get(other["kept"], "")}
+        for name, region in document["regions"].items()
+        for other in region["others"]
+    ]
+    region = ["region"] if len(document["regions"]) > 1 else []
+    columns = [*region, "standing", "id", "key", "name", "stays"]
+    for column in (column for column in columns if any(other[column] for other in others)):
+        table.add_column(column, no_wrap=column not in ("key", "name"), overflow="fold")
+    for other in others:
+        table.add_row(*(Text(printable(other[str(column.header)] or "")) for column in table.columns))
+    return table if others else None
+
+
+def import_hint(document: Mapping[str, Any]) -> str | None:
+    """Return how the voices become entries where the catalog has none of them yet."""
+    regions = document["regions"].items()
+    unmanaged = {
+        name: sum(other["standing"] == Standing.UNMANAGED for other in region["others"])
+        for name, region in regions
+    }
+    return import_words(unmanaged, {name: region["managed"] for name, region in regions})
 
 
 def _cells(catalog: Catalog, region: RegionPlan) -> dict[str, dict[str, str | None]]:
@@ -117,7 +134,13 @@ def _cells(catalog: Catalog, region: RegionPlan) -> dict[str, dict[str, str | No
 def _others(region: RegionPlan) -> Sequence[dict[str, str | None]]:
     """Return the voices that no key means, by standing."""
     found = [
-        {"standing": str(standing), "id": voice_id, "name": region.names.get(voice_id), "key": key}
+        {
+            "standing": str(standing),
+            "id": voice_id,
+            "name": region.names.get(voice_id),
+            "key": key,
+            "kept": region.kept.get(voice_id),
+        }
         for voice_id, (standing, key) in region.standings.items()
         if standing is not Standing.MANAGED
     ]

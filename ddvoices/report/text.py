@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from click import style
 
+from ddvoices.identity import written_gender
 from ddvoices.model import Action, Reason
 from ddvoices.report.terminal import printable
-from ddvoices.report.words import COLORS, MARKS, REASONS, WIDEST_KEY, sample_words, seconds_words, value_words
+from ddvoices.report.words import (
+    COLORS,
+    KEPT,
+    MARKS,
+    REASONS,
+    WIDEST_KEY,
+    import_words,
+    sample_words,
+    seconds_words,
+    value_words,
+)
 
 Document = Mapping[str, Any]
 
@@ -25,6 +37,10 @@ _LEFT_OVER = ("superseded", "duplicate", "orphaned")
 _UNSHOWN = frozenset({"fingerprint", "sample"})
 
 
+# what only says more of a voice; others ask for care
+_PLAIN_NOTES = (Action.ADOPT, Action.DELETE)
+
+
 def plan_text(document: Document, *, color: bool = False) -> str:
     """Return a plan as text: a block a region, a line a change, a last line that counts."""
     lines: list[str] = []
@@ -36,6 +52,7 @@ def plan_text(document: Document, *, color: bool = False) -> str:
         lines.append(style(f"refused: {why}", fg="red", bold=True))
     lines.append(_last_line(document))
     lines += _left_over(document)
+    lines += _unmanaged(document)
     text = "\n".join(lines) + "\n"
     return text if color else _plain(text)
 
@@ -60,13 +77,23 @@ def _change_lines(change: Document, width: int) -> Iterator[str]:
     """Yield one line of what and why, and one line a field."""
     action, reason = Action(change["action"]), Reason(change["reason"])
     head = style(f"  {MARKS[action]:>3} {_key(change):{width}}", fg=COLORS[action], bold=True)
-    yield f"{head}  {action:7}  {style(REASONS[reason], dim=True)}"
+    yield f"{head}  {action:7}  {style(REASONS[reason] + _old_voice(change, action), dim=True)}"
     yield from (f"        {line}" for line in _detail_lines(change, action))
+
+
+def _old_voice(change: Document, action: Action) -> str:
+    """Say what becomes of the voice that a replace leaves behind."""
+    if action is not Action.REPLACE:
+        return ""
+    goes = f"stays: {KEPT[change['kept']]}" if "kept" in change else "goes with a later --prune"
+    return f"; the old one {goes}"
 
 
 def _detail_lines(change: Document, action: Action) -> Iterator[str]:
     if action is Action.CREATE:
         yield ", ".join(_created_words(change))
+    elif action is Action.ADOPT:
+        yield from _taken_words(change)
     else:
         yield from (_field_words(field) for field in change["fields"] if field["path"] not in _UNSHOWN)
     if "sample" in change and _sample_changes(change):
@@ -75,7 +102,7 @@ def _detail_lines(change: Document, action: Action) -> Iterator[str]:
         yield style("protected: an apply will be refused", fg="red")
     if "note" in change:
         note = printable(change["note"])
-        yield note if action is Action.ADOPT else style(note, fg="yellow")
+        yield note if action in _PLAIN_NOTES else style(note, fg="yellow")
     if change["id"] is not None:
         yield style(f"id: {printable(change['id'])}", dim=True)
 
@@ -91,8 +118,25 @@ def _created_words(change: Document) -> Iterator[str]:
             yield style("published", fg="yellow", bold=True)
 
 
+def _taken_words(change: Document) -> Iterator[str]:
+    """Yield what is said of an adopted voice and not sent to it, beside its sample."""
+    taken = {field["path"]: _taken(field) for field in change["fields"] if field["path"] not in _UNSHOWN}
+    long = [taken.pop(path) for path in ("title", "text") if path in taken]
+    if taken:
+        yield f"taken for granted, not sent: {', '.join(taken.values())}"
+    yield from (f"  {words}" for words in long)
+
+
+def _taken(field: Document) -> str:
+    before, after = value_words(field["before"]), value_words(field["after"])
+    differs = field["before"] is not None and before != after
+    return f"{field['path']} {after}" + (f" (it says {before})" if differs else "")
+
+
 def _field_words(field: Document) -> str:
     before, after = field["before"], field["after"]
+    if field["path"] == "gender":
+        before, after = (value and written_gender(value) for value in (before, after))
     if field["path"] == "sample.seconds":
         return f"length: {seconds_words(before)} -> {seconds_words(after)}"
     arrow = f" -> {value_words(after)}" if after is not None else ""
@@ -134,12 +178,40 @@ def _chosen(document: Document) -> str:
 
 
 def _left_over(document: Document) -> Iterator[str]:
-    """Yield what is there of ours without being needed, where a prune isn't planned."""
+    """Yield what is there of ours without being needed, and what of it even a prune leaves."""
     observed = [region["observed"] for region in document["regions"].values()]
-    counts = {word: sum(counted[word] for counted in observed) for word in _LEFT_OVER}
-    found = [f"{count} {word}" for word, count in counts.items() if count]
-    if found and not document["prune"]:
-        yield f"Left over: {', '.join(found)}. --prune deletes those that are ours and not protected."
+    counts = Counter({word: sum(counted[word] for counted in observed) for word in _LEFT_OVER})
+    kept = Counter[str]()
+    for counted in observed:
+        kept.update(counted.get("kept", {}))
+    if any(counts.values()) and not document["prune"]:
+        deleted = _deleted_words(counts.total(), kept.total())
+        yield f"Left over: {_counted(counts)}. --prune deletes {deleted}."
+    if kept:
+        stay = f"{kept.total()} stay" if kept.total() > 1 else "1 stays"
+        why = _counted({KEPT[word]: count for word, count in kept.items()})
+        yield f"{stay}: {why}; see `ddvoices status`, `ddvoices voices delete`."
+
+
+def _unmanaged(document: Document) -> Iterator[str]:
+    """Yield how many voices are none of this catalog's, and how they could be."""
+    regions = document["regions"].items()
+    unmanaged = {name: region["observed"]["unmanaged"] for name, region in regions}
+    hint = import_words(unmanaged, {name: region["observed"]["managed"] for name, region in regions})
+    count = sum(unmanaged.values())
+    if count:
+        said = f"Unmanaged: {count} {'voice' if count == 1 else 'voices'}."
+        yield f"{said} {hint}" if hint else said
+
+
+def _deleted_words(left_over: int, kept: int) -> str:
+    if kept:
+        return str(left_over - kept or "none")
+    return "them" if left_over > 1 else "it"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
 def _plain(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ddvoices.model import Action, Reason
+from ddvoices.model import Action, Kept, Reason
 from ddvoices.report.terminal import printable
 
 MARKS: Mapping[Action, str] = {
@@ -30,7 +30,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.NOT_IN_REGION: "not in the region yet",
     Reason.GONE: "its voice is gone from the region",
     Reason.FIELDS_DIFFER: "set in place",
-    Reason.CONTENT_DIFFERS: "a new voice is made; the old one stays",
+    Reason.CONTENT_DIFFERS: "made anew",
     Reason.PUBLISH_WITHDRAWN: "no longer published",
     Reason.RENAMED: "there already, under another key; nothing is uploaded",
     Reason.ROLLED_BACK: "there already, from before; nothing is uploaded",
@@ -51,6 +51,13 @@ REASONS: Mapping[Reason, str] = {
     Reason.OPEN_INTENT: "sent, and never answered",
 }
 
+KEPT: Mapping[str, str] = {
+    Kept.ADOPTED: "adopted",
+    Kept.PROTECTED: "protected",
+    Kept.FORMER_OWNER: "a former owner's",
+    Kept.NEWER_SCHEME: "of a newer release",
+}
+
 _LONGEST_VALUE = 60
 WIDEST_KEY = 40
 
@@ -65,6 +72,15 @@ def value_words(value: Any) -> str:
         return f"{value:g}"
     text = printable(value)
     return f'"{text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"}"'
+
+
+def import_words(unmanaged: Mapping[str, int], managed: Mapping[str, int]) -> str | None:
+    """Return how voices become entries, for regions that hold others' voices and none of the catalog's."""
+    bare = [region for region, count in unmanaged.items() if count and not managed[region]]
+    if not bare:
+        return None
+    chosen = "" if len(bare) == len(unmanaged) else "".join(f" -r {printable(region)}" for region in bare)
+    return f"`ddvoices import --all{chosen}` takes in what no catalog has made."
 
 
 def seconds_words(seconds: float | None) -> str:

@@ -200,6 +200,7 @@ def test_a_missing_faults_file_and_a_bad_directory_are_one_clear_line(tmp_path):
     for arguments in (["--faults", str(tmp_path / "none.json")], ["--data", str(file)]):
         code, stderr = fail("--port", "0", *arguments)
         assert (code, stderr.count("\n"), stderr.startswith("error: ")) == (1, 1, True)
+        assert "Errno" not in stderr
 
 
 @pytest.mark.parametrize(

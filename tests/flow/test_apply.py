@@ -90,6 +90,7 @@ def test_another_sample_makes_a_new_voice_and_keeps_the_old_one(workspace: Works
         "superseded": 1,
         "duplicate": 0,
         "orphaned": 0,
+        "kept": {},
     }
     assert plan["summary"]["noop"] == 1
     new = json.loads(workspace.run("ids").stdout)["ada"]["us"]

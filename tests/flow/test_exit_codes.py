@@ -454,6 +454,14 @@ def test_64_two_names_of_one_machine_are_one_account(two_regions: Workspace) -> 
     assert "one account" in one_line(two_regions.run("plan", code=64).stderr)
 
 
+def test_64_a_wrong_target_is_said_before_that_nobody_can_be_asked(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    assert (
+        "--target gone: no voice of us has such a key" in workspace.run("apply", "-t", "gone", code=64).stderr
+    )
+    assert "nobody can be asked" in one_line(workspace.run("apply", "-t", "ada", code=64).stderr)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"), [(["show", "nofile"], 1), (["plan", "-r", "mars"], 64), (["apply", "-o"], 64)]
 )

@@ -47,7 +47,7 @@ def test_from_an_account_to_a_catalog_and_on(workspace: Workspace) -> None:
     }
     planned = workspace.run("plan").stdout
     assert "<= zoe  adopt    there already, named by its id; nothing is uploaded" in planned
-    assert "known by its id, under ids: Zoë, en-GB, FEMALE, Reading" in planned
+    assert "known by its id, under ids: Zoë, en-GB, female, Reading" in planned
     workspace.apply()
     workspace.run("plan", "--detailed-exitcode")
     _give_a_sample(workspace, pitch=300)

@@ -10,8 +10,12 @@ from workspace import Workspace
 
 def test_a_strangers_voice_is_counted_and_never_touched(workspace: Workspace) -> None:
     theirs = workspace.stranger(title="Theirs")
+    hint = "`ddvoices import --all` takes in what no catalog has made.\n"
+    assert workspace.run("plan").stdout.endswith(f"\nUnmanaged: 1 voice. {hint}")
+    assert workspace.run("status").stderr.endswith(f"\n{hint}")
     workspace.voice("ada")
     workspace.apply()
+    assert workspace.run("plan").stdout == "No changes. 1 in sync.\nUnmanaged: 1 voice.\n"
     assert workspace.others() == [("unmanaged", None)]
     workspace.voices = {}
     workspace.apply("--prune", "--force")
@@ -38,8 +42,12 @@ def test_a_strangers_voice_is_replaced_but_never_deleted(workspace: Workspace) -
     workspace.new_sample("ada", pitch=444)
     assert workspace.changes() == [("replace", "ada", "content_differs")]
     workspace.apply()
+    assert (
+        "Left over: 1 superseded. --prune deletes none.\n1 stays: 1 adopted; " in workspace.run("plan").stdout
+    )
     workspace.voices = {}
-    workspace.apply("--prune", "--force")
+    done = workspace.run("apply", "--yes", "--prune", "--force")
+    assert "1 stays: 1 adopted; " in done.stdout
     assert [voice["id"] for voice in workspace.there()] == [theirs]
 
 
@@ -100,6 +108,8 @@ def test_a_protected_voice_is_never_deleted(workspace: Workspace, listed: bool) 
     workspace.apply()
     if not listed:
         del workspace.voices["ada"]
+        status = json.loads(workspace.run("status", "--format", "json").stdout)
+        assert [other["kept"] for other in status["regions"]["us"]["others"]] == ["protected"]
     assert workspace.changes("--prune") == []
 
 
@@ -109,6 +119,8 @@ def test_a_protected_voice_is_not_replaced_and_the_run_is_refused(workspace: Wor
     workspace.new_sample("ada", pitch=444)
     workspace.voice("bob", name="Robert")
     workspace.calls()
+    workspace.run("plan", code=0)
+    workspace.run("plan", "--detailed-exitcode", code=6)
     for force in ([], ["--force"]):
         done = workspace.run("apply", "--yes", *force, code=6)
         assert "ada is protected" in done.stderr
@@ -227,15 +239,18 @@ def test_what_is_left_over_is_counted_without_a_prune_too(workspace: Workspace) 
     workspace.new_sample("ada", pitch=700)
     workspace.apply()
     del workspace.voices["bob"]
-    left = "Left over: 1 superseded, 1 orphaned. --prune deletes those that are ours and not protected.\n"
+    left = "Left over: 1 superseded, 1 orphaned. --prune deletes them.\n"
     assert workspace.run("plan").stdout.endswith(left)
     assert "Left over" not in workspace.run("plan", "--prune").stdout
 
 
 def test_the_lock_is_to_be_committed_only_when_it_has_changed(workspace: Workspace) -> None:
-    theirs = workspace.stranger(title="Theirs")
-    workspace.voice("ada", ids={"us": theirs})
-    assert "alone (ada): commit it" in workspace.run("apply", "--yes").stderr
+    """And not for the sake of a voice of which it knows no more than its pin does."""
+    pinned, _ = workspace.stranger(title="Theirs"), workspace.stranger(title="Ada", gender="FEMALE")
+    workspace.voice("pinned", ids={"us": pinned}, sample=None)
+    assert workspace.run("apply", "--yes").stderr == ""
+    workspace.voice("ada")
+    assert "1 voice is known by ddvoices.lock.json alone (ada)" in workspace.run("apply", "--yes").stderr
     assert workspace.run("apply", "--yes").stderr == ""
 
 

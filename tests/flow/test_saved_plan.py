@@ -60,15 +60,25 @@ def gone(workspace: Workspace) -> None:
     workspace.voice("bob")
 
 
-@pytest.mark.parametrize("edit", [new_sound, new_tags, new_name, new_age, gone])
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        (new_sound, "its sample changed since"),
+        (new_tags, "its sample changed since"),
+        (new_name, "edited in the catalog since: name"),
+        (new_age, "edited in the catalog since: age"),
+        (gone, "the catalog has no such key here any more"),
+    ],
+)
 def test_what_changed_since_is_stale_and_not_run(
-    workspace: Workspace, edit: Callable[[Workspace], None]
+    workspace: Workspace, edit: Callable[[Workspace], None], why: str
 ) -> None:
     workspace.voice("ada")
     saved(workspace)
     edit(workspace)
     workspace.calls()
-    assert results(workspace, code=5) == [("ada", "stale")]
+    shown = workspace.run("apply", "plan.json", code=5).stdout
+    assert shown.startswith(f"stale    us  create   ada\n         {why}: plan again\n")
     assert workspace.calls() == []
 
 
@@ -76,7 +86,10 @@ def test_a_part_that_is_stale_does_not_stop_the_others(workspace: Workspace) -> 
     workspace.voice("ada"), workspace.voice("bob")
     saved(workspace)
     new_name(workspace)
-    assert results(workspace, code=4) == [("bob", "applied"), ("ada", "stale")]
+    workspace.voice("cleo")
+    shown = workspace.run("apply", "plan.json", code=4).stdout
+    assert [line.split()[::3] for line in shown.splitlines()[:2]] == [["applied", "bob"], ["stale", "ada"]]
+    assert "\nApply: 1 applied, 1 stale. 2 still to be done: also create cleo (us).\n" in shown
 
 
 def test_a_delete_of_what_lives_again_is_stale(workspace: Workspace) -> None:

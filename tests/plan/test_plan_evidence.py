@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from plan.makers import ACCOUNT, catalog, locked, plan_us, seen, unmarked, voice
+from plan.makers import ACCOUNT, catalog, checked_plan, locked, plan_us, region, seen, unmarked, voice
 
 from ddvoices.identity import fingerprint
 from ddvoices.lockfile import voice_record
-from ddvoices.model import LockedVoice, ObservedVoice, Origin, VoiceSpec
+from ddvoices.model import Gender, LockedVoice, ObservedVoice, Origin, VoiceSpec
+from ddvoices.plan import plan_document
+from ddvoices.report.text import plan_text
 
 ADA, OLD = voice("ada", sound="new"), voice("ada", sound="old")
 LATER = "2026-02-01T00:00:00Z"
@@ -29,7 +31,7 @@ def kept(spec: VoiceSpec, key: str = "ada", origin: Origin = Origin.CREATED, **f
             [unmarked(ADA, "v1", name="Else")],
             [],
             "pinned",
-            "its id, under ids: Else, en-GB, FEMALE, Neutral",
+            "its id, under ids: Else, en-GB, female, Neutral",
         ),
         (
             replace(ADA, ids={"us": "v1"}, sample=None),
@@ -43,7 +45,7 @@ def kept(spec: VoiceSpec, key: str = "ada", origin: Origin = Origin.CREATED, **f
             [unmarked(ADA, "v1")],
             [],
             "natural_key",
-            "its name, locale, gender and style: ada the voice, en-GB, FEMALE, Neutral",
+            "its name, locale, gender and style: ada the voice, en-GB, female, Neutral",
         ),
         (
             ADA,
@@ -101,3 +103,27 @@ def test_by_what_a_voice_was_recognised(
 ) -> None:
     [change, *_] = plan_us(catalog(spec, former_owners=("former",)), there, locked(lock)).pending
     assert (change.action, change.reason, change.note) == ("adopt", reason, f"known by {note}")
+
+
+def test_a_baseline_shows_all_that_is_taken_for_granted() -> None:
+    spec = replace(ADA, ids={"us": "v1"}, age=34, text="Call me Ishmael.")
+    text = _text(spec, unmarked(ADA, "v1", speaking_style="Reading"))
+    taken = 'speaking_style "Neutral" (it says "Reading"), age 34, publish no'
+    heard = '          text "Call me Ishmael."\n        sample: '
+    assert f"        taken for granted, not sent: {taken}\n{heard}" in text
+
+
+def test_a_gender_is_shown_as_catalogs_write_it() -> None:
+    spec = replace(ADA, gender=Gender.NON_BINARY)
+    assert 'gender: "female" -> "non_binary"' in _text(spec, seen(ADA, gender=" FEMALE"))
+    assert 'gender: "non_binary" -> "female"' in _text(ADA, seen(ADA, gender="Non-Binary"))
+
+
+def _text(spec: VoiceSpec, there: ObservedVoice) -> str:
+    return plan_text(plan_document(checked_plan(catalog(spec), {"us": region(there)})))
+
+
+def test_a_delete_shows_its_date_and_its_successor() -> None:
+    there = [seen(OLD, "v1"), seen(ADA, "v2", created_at=LATER), seen(replace(ADA, key="eva"), "v3")]
+    notes = {change.id: change.note for change in plan_us(ADA, there, prune=True).pending}
+    assert notes == {"v1": "made 2026-01-01 00:00:00; successor v2", "v3": "made 2026-01-01 00:00:00"}

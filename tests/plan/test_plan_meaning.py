@@ -432,6 +432,25 @@ def test_an_outranked_pin_is_warned_of():
     assert all(part in warning for part in ("ada", "ids.us", "v1", "v2", "remove the pin"))
 
 
+def test_pins_that_are_outranked_in_several_regions_are_one_warning():
+    from plan.makers import checked_plan, region
+
+    spec = replace(ADA, regions=("eu", "us"), ids={"us": "v1", "eu": "e1"})
+    there = {"us": (unmarked(ADA, "v1"), seen(ADA, "v2")), "eu": (unmarked(ADA, "e1"), seen(ADA, "e2"))}
+    observed = {name: region(*voices, name=name) for name, voices in there.items()}
+    (warning,) = checked_plan(catalog(spec), observed).warnings
+    pins = "ada: ids.eu and ids.us name e1 and v1"
+    assert warning == f"{pins}, but the key has voices of its own, e2 and v2: remove the pins"
+
+
+def test_a_replace_says_what_becomes_of_an_adopted_voice_and_of_its_pin():
+    lock = locked([kept(OLD_ADA, "v1", origin=Origin.ADOPTED)])
+    (change,) = plan_us(pinned(ADA, "v1"), [unmarked(OLD_ADA, "v1")], lock).pending
+    assert (change.action, change.id) == ("replace", "v1")
+    assert change.kept == "adopted"
+    assert str(change.note).endswith("; afterwards remove ids.us")
+
+
 # whole stories, applied and planned again
 
 

@@ -155,8 +155,30 @@ def test_what_the_catalog_wants_otherwise_is_stale(wanted, stale):
     document = reviewed(machine)
     chosen, verdicts = select(document, machine.plan(wanted, prune=True))
     assert results(verdicts) == [(*item, "stale") for item in stale]
+    assert not [verdict.error for verdict in verdicts if "not in a plan made now" in str(verdict.error)]
     run = [(str(change.action), change.key) for change in chosen.regions[0].changes]
     assert sorted([*run, *stale]) == sorted(ALL)
+
+
+def test_what_is_stale_says_why():
+    document = reviewed(account())
+    edited = changed(
+        replace(ADA, age=3),
+        replace(BERT, sample=sample("b2")),
+        replace(CLEO, locale="fr-FR"),
+        replace(DORA, sample=sample("d1")),
+        voice("gone"),
+    )
+    _, verdicts = select(document, account().plan(edited, prune=True))
+    said = {(str(v.action), v.key): (v.error or "").removesuffix(": plan again") for v in verdicts}
+    assert said.pop(("adopt", "dora")).startswith("the key means another voice now: ")
+    assert said == {
+        ("create", "ada"): "edited in the catalog since: age",
+        ("delete", "dora"): "it is the voice of dora now",
+        ("delete", "gone"): "it is the voice of gone now",
+        ("replace", "bert"): "its sample changed since",
+        ("update", "cleo"): "otherwise now: locale",
+    }
 
 
 def test_nothing_is_run_that_was_not_reviewed():
@@ -252,9 +274,10 @@ def test_a_create_that_another_machine_made_is_already():
 @pytest.mark.parametrize(
     ("text", "error", "said"),
     [
-        ("", PlanFileError, "not a plan file"),
-        ("{", PlanFileError, "not a plan file"),
-        ("[" * 100_000, PlanFileError, "not a plan file"),
+        ("", PlanFileError, r"not a plan file: it isn't JSON \(line 1, column 1\); make one by"),
+        ("{", PlanFileError, r"not a plan file: it isn't JSON \(line 1, column 2\); make one by"),
+        ("[" * 100_000, PlanFileError, "not a plan file: nested too deeply; make one by"),
+        ("1e999", PlanFileError, "not a plan file: a number out of bounds: 1e999; make one by"),
         ("null", PlanFileError, "no format_version"),
         ('{"format_version": 1}', PlanFileError, "no format_version"),
         ('{"format_version": "1.0"}', PlanFileError, "not a whole plan"),
