@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ddvoices.apply.lost import Fate, Search, Settled, settle_intents
 from ddvoices.apply.open_creates import (
+    few_keys,
     made_voice,
     not_shown_yet,
     of_other_keys,
@@ -21,6 +23,8 @@ from ddvoices.identity import read_marker
 from ddvoices.lockfile import Intent, Journal, Record, close_record, intent_record, voice_record
 from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice, Origin
 from ddvoices.plan import concerns
+
+_log = logging.getLogger("ddvoices.apply")
 
 
 def settle_open_intents(
@@ -43,12 +47,27 @@ def settle_open_intents(
         pinned = {intent.id: _pinned(client, intent, desired, lock) for intent in intents}
         decided = {settled.voice.id for settled in pinned.values() if settled and settled.voice}
         searches = [_search(i, desired, lock, decided) for i in intents if pinned[i.id] is None]
+        _tell_search(region, searches, options)
         looked = settle_intents(client, searches, options, owner=desired.owner) if searches else {}
         for intent in intents:
             settled = pinned[intent.id] or looked[intent.id]
             same_account = sections.get(region) == intent.account
             for record in _records(intent, settled, same_account=same_account):
                 journal.append(record)
+
+
+def _tell_search(region: str, searches: Iterable[Search], options: ApplyOptions) -> None:
+    """Log what is looked for, if it may take a while."""
+    urgent = [search.intent for search in searches if search.urgent]
+    if urgent:
+        details = {"event": "search", "region": region, "seconds": options.settle}
+        _log.info(
+            "%s: an earlier run was interrupted: looking for %s (up to %g s)",
+            region,
+            few_keys(urgent),
+            options.settle,
+            extra={"details": details},
+        )
 
 
 def look_again(lately: Iterable[Intent], observed: Mapping[str, ObservedRegion], journal: Journal) -> None:

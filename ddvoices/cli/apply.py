@@ -61,6 +61,9 @@ def apply(
     With FILE, a plan that was saved and reviewed, only what stands in it is run, and only as far as it
     stands unchanged in a plan made now.
 
+    While the service is asked too much, each call waits as long as it says (Retry-After), up to 60 seconds at
+    a time, and is tried six times.
+
     \b
     Examples:
       ddvoices apply
@@ -120,13 +123,14 @@ class _Run:
         """Plan, show, ask, apply, report."""
         from ddvoices.apply import apply_plan, check_refusals, prepare
         from ddvoices.cli.planning import now, warn
-        from ddvoices.cli.progress import progress
+        from ddvoices.cli.progress import asking, progress
         from ddvoices.cli.regions import open_regions
 
         choice = replace(choice, created_at=now())
         most, sleep = self._how.parallelism, self._how.sleep
-        with open_regions(self._catalog, regions, max_concurrent=most, sleep=sleep) as opened:
-            work = prepare(opened, self._catalog, self._journal, choice, self._how, reviewed=reviewed)
+        with open_regions(self._session, self._catalog, regions, max_concurrent=most, sleep=sleep) as opened:
+            with asking(self._session, opened.clients):
+                work = prepare(opened, self._catalog, self._journal, choice, self._how, reviewed=reviewed)
             warn(self._session, self._catalog, work.whole)
             self._show(work.plan, shown_before=reviewed is not None)
             check_refusals(work, self._how)

@@ -56,7 +56,7 @@ def import_voices(
         raise UsageError(f"name voices by their ids, or take all with --all{both}")
     catalog = session.load_catalog()
     target = choose_target(session.catalog_directory, into)
-    situation = _ask(catalog, regions, ids)
+    situation = _ask(session, catalog, regions, ids)
     if not _all_known(session, situation.observed):
         return _code(situation.observed)
     composed = _compose(session, situation, target, ids)
@@ -73,16 +73,17 @@ def import_voices(
     return ExitCode.OK
 
 
-def _ask(catalog: Catalog, regions: tuple[str, ...], ids: tuple[str, ...]) -> Situation:
+def _ask(session: Session, catalog: Catalog, regions: tuple[str, ...], ids: tuple[str, ...]) -> Situation:
     """Return what the regions hold, the voices that only an id shows among it."""
+    from ddvoices.cli.progress import asking
     from ddvoices.cli.regions import chosen_regions, open_regions
     from ddvoices.importing import Situation, asking_for, survey
     from ddvoices.lockfile import peek
 
     lock, intents = peek(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
-    asking = asking_for(catalog, ids, chosen_regions(catalog, regions))
-    with open_regions(catalog, regions) as opened:
-        observed = opened.observe(asking, lock)
+    wider = asking_for(catalog, ids, chosen_regions(catalog, regions))
+    with open_regions(session, catalog, regions) as opened, asking(session, opened.clients):
+        observed = opened.observe(wider, lock)
     return Situation(
         catalog=catalog,
         observed=observed,

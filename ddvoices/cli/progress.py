@@ -1,23 +1,26 @@
-"""Telling the user of each change while it happens: JSON lines, a bar on a terminal, nothing elsewhere."""
+"""Telling the user what happens while it does: JSON lines, a bar on a terminal, nothing elsewhere."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from ddvoices.model import LineOutcome, LineResult, Result
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from ddvoices.apply import Event
     from ddvoices.batch.work import Job
+    from ddvoices.cli.drawing import Now, Steps
     from ddvoices.cli.session import Session
 
 Tell = Callable[["Event"], None]
 TellLine = Callable[["Job | LineOutcome"], None]
+_DONE = (Result.APPLIED, Result.ADOPTED, Result.ALREADY)
+_A_MOMENT = 0.5
+"""Seconds; what is over sooner needs no telling."""
 
 
 @contextmanager
@@ -25,7 +28,7 @@ def progress(session: Session, total: int) -> Iterator[Tell]:
     """Yield what an apply of ``total`` changes tells its events to."""
     if session.log_format == "json":
         yield _json_lines(session)
-    elif sys.stderr.isatty() and total and not session.quiet:
+    elif _is_watched(session) and total:
         with _bar(session, total) as tell:
             yield tell
     else:
@@ -56,7 +59,8 @@ def _bar(session: Session, total: int) -> Iterator[Tell]:
             if event.outcome is None:
                 step.begin(what)
             else:
-                step.end(well=event.outcome.result is not Result.FAILED)
+                result = event.outcome.result
+                step.end(what, done=result in _DONE, failed=result is Result.FAILED)
 
         yield tell
 
@@ -68,12 +72,13 @@ def batch_progress(
     """Yield what a batch of ``total`` lines tells of each that is started or has ended."""
     if session.log_format == "json":
         yield _json_lines_of_batch(session, script)
-    elif sys.stderr.isatty() and total and not session.quiet:
+    elif _is_watched(session) and total:
         with _steps(session, total) as step:
 
             def tell(told: Job | LineOutcome) -> None:
                 if isinstance(told, LineOutcome):
-                    step.end(well=told.result is LineResult.SPOKEN)
+                    spoken = told.result is LineResult.SPOKEN
+                    step.end(told.out, done=spoken, failed=not spoken)
                 else:
                     step.begin(told.line.out)
 
@@ -94,42 +99,47 @@ def _json_lines_of_batch(session: Session, script: str) -> TellLine:
     return tell
 
 
-class _Steps:
-    """What a bar shows: how much is done, how much has failed, and what was begun last."""
-
-    def __init__(self, bar: Progress, total: int) -> None:
-        self._bar = bar
-        self._failed = 0
-        self._task = bar.add_task("", total=total, failed="")
-
-    def begin(self, what: str) -> None:
-        """Show what is begun."""
-        from ddvoices.report.terminal import printable
-
-        self._bar.update(self._task, description=printable(what))
-
-    def end(self, *, well: bool) -> None:
-        """Count what has ended; what has failed is counted beside the bar."""
-        self._failed += not well
-        failed = f"{self._failed} failed" if self._failed else ""
-        self._bar.update(self._task, advance=int(well), failed=failed)
+def _is_watched(session: Session) -> bool:
+    """Tell whether a person looks at stderr, and wants to see what happens."""
+    return sys.stderr.isatty() and session.log_format != "json" and not session.quiet
 
 
 @contextmanager
-def _steps(session: Session, total: int) -> Iterator[_Steps]:
-    """Show a bar on stderr, of one width, which leaves nothing behind: the report says it all."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.table import Column
+def _drawn(session: Session, now: Now) -> Iterator[None]:
+    """Have waits shown by what is drawn anyway, and messages printed above it."""
+    session.drawn.append(now)
+    try:
+        yield
+    finally:
+        session.drawn.pop()
 
-    columns = (
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[failed]}", style="red", markup=False, table_column=Column(no_wrap=True)),
-        TextColumn(
-            "{task.description}",
-            markup=False,
-            table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),  # takes what is left
-        ),
-    )
-    with Progress(*columns, console=session.console(sys.stderr), transient=True, expand=True) as bar:
-        yield _Steps(bar, total)
+
+@contextmanager
+def asking(session: Session, regions: Iterable[str]) -> Iterator[None]:
+    """Show on a terminal, after a moment, who is asked and has not answered yet; it leaves nothing behind."""
+    if not _is_watched(session):
+        yield
+        return
+    from ddvoices.cli.drawing import Now, spinner
+
+    now = Now(session.console(sys.stderr), f"asking {', '.join(regions)} …")
+    shown = ExitStack()
+    timer = Timer(_A_MOMENT, lambda: shown.enter_context(spinner(now)))
+    timer.start()
+    try:
+        with _drawn(session, now):
+            yield
+    finally:
+        timer.cancel()
+        timer.join()
+        shown.close()
+
+
+@contextmanager
+def _steps(session: Session, total: int) -> Iterator[Steps]:
+    """Show a bar on stderr, which leaves nothing behind: the report says it all."""
+    from ddvoices.cli.drawing import Bar, Now, Steps
+
+    now = Now(session.console(sys.stderr))
+    with Bar(now) as bar, _drawn(session, now):
+        yield Steps(bar, total, now)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -20,15 +21,29 @@ if TYPE_CHECKING:
 _PIPE_WIDTH = 10_000
 
 
+class Drawn(Protocol):
+    """What is drawn on the terminal while something happens."""
+
+    def wait(self, message: str, details: Mapping[str, Any]) -> None:
+        """Show why there is a wait, as long as it lasts."""
+
+    def print(self, line: str) -> None:
+        """Print a line above it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """The options before the command, and the two places to print to."""
+    """The options before the command, and the two places to print to.
+
+    ``drawn`` is what is drawn on the terminal now, the innermost last.
+    """
 
     catalog_directory: Path
     color: str = "auto"
     verbose: bool = False
     quiet: bool = False
     log_format: str = "text"
+    drawn: list[Drawn] = field(default_factory=list)
 
     def load_catalog(self) -> Catalog:
         """Return the catalog; its warnings are printed.
@@ -118,23 +133,11 @@ class Session:
             click.echo(json.dumps({"level": level, "message": message, **details}), err=True)
             return
         prefix = "" if level == "info" else click.style(f"{level}: ", fg=color, bold=True)
-        click.echo(prefix + printable(message), err=True, color=self.colored(sys.stderr))
-
-    def start_logging(self) -> None:
-        """Let the client say what it asks, if that is wanted, in the form of all messages."""
-        if self.verbose:
-            import logging
-
-            session = self
-
-            class Teller(logging.Handler):
-                def emit(self, record: logging.LogRecord) -> None:
-                    level = "warning" if record.levelno >= logging.WARNING else "info"
-                    session._message(level, f"{record.name}: {record.getMessage()}", None)
-
-            log = logging.getLogger("ddvoices")
-            log.addHandler(Teller())
-            log.setLevel(logging.DEBUG)
+        line = prefix + printable(message)
+        if self.drawn:
+            self.drawn[-1].print(line)
+        else:
+            click.echo(line, err=True, color=self.colored(sys.stderr))
 
 
 _PLAIN = Session(catalog_directory=Path("voices"))
