@@ -23,6 +23,7 @@ from ddvoices.errors import DdvoicesError, ExitCode
 from ddvoices.identity import owner_hashes, read_marker
 from ddvoices.lockfile import Journal, drop_record, voice_record
 from ddvoices.model import (
+    INTERRUPTED,
     Action,
     Adopt,
     Catalog,
@@ -155,7 +156,7 @@ class RegionRun:
     def _why_not(self, change: Change) -> str | None:
         """Return what makes a change pointless or unsafe to try now."""
         if self._options.stop.is_set():
-            return "interrupted"
+            return INTERRUPTED
         if change.action is Action.DELETE and self._successor_missing(change):
             return "its successor isn't there"
         return self._stops.why_not(change.action)

@@ -167,12 +167,15 @@ class _Run:
         self._session.say("interrupted: what is under way is finished, and then reported")
 
     def _report(self, report: Report) -> None:
-        from ddvoices.report.outcomes import report_document, report_text
+        from ddvoices.report.outcomes import report_document, report_text, summary_document, summary_text
 
         for warning in report.warnings:
             self._session.warn(warning)
         if report.lock_error is not None:
             self._session.error(report.lock_error)
+        if self._session.log_format == "json":
+            text = summary_text(report)
+            self._session.say(text, event="summary", total=len(report.outcomes), **summary_document(report))
         if self._format == "json":
             self._session.print_json(report_document(report))
             return

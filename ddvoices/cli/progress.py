@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from threading import Timer
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 Tell = Callable[["Event"], None]
 TellLine = Callable[["Job | LineOutcome"], None]
 _DONE = (Result.APPLIED, Result.ADOPTED, Result.ALREADY)
+_LEVELS: Mapping[object, str] = {
+    Result.FAILED: "error",
+    Result.STALE: "warning",
+    Result.SKIPPED: "warning",
+    LineResult.FAILED: "error",
+    LineResult.SKIPPED: "warning",
+}
 _A_MOMENT = 0.5
 """Seconds; what is over sooner needs no telling."""
 
@@ -27,7 +35,7 @@ _A_MOMENT = 0.5
 def progress(session: Session, total: int) -> Iterator[Tell]:
     """Yield what an apply of ``total`` changes tells its events to."""
     if session.log_format == "json":
-        yield _json_lines(session)
+        yield _json_lines(session, total)
     elif _is_watched(session) and total:
         with _bar(session, total) as tell:
             yield tell
@@ -35,15 +43,19 @@ def progress(session: Session, total: int) -> Iterator[Tell]:
         yield lambda _event: None
 
 
-def _json_lines(session: Session) -> Tell:
-    """Return what writes one JSON line for each outcome."""
-    from ddvoices.report.outcomes import outcome_text
+def _json_lines(session: Session, total: int) -> Tell:
+    """Write a JSON line for the start, and return what writes one for each outcome."""
+    from ddvoices.report.outcomes import outcome_document, outcome_text
+
+    session.say(f"{total} to do", event="start", total=total)
+    done = count(1)
 
     def tell(event: Event) -> None:
         outcome = event.outcome
         if outcome is not None:
-            details = {"region": outcome.region, "key": outcome.key, "action": str(outcome.action)}
-            session.say(outcome_text(outcome), **details, result=str(outcome.result), id=outcome.id)
+            level = _LEVELS.get(outcome.result, "info")
+            details = {**outcome_document(outcome), "done": next(done), "total": total}
+            session.say(outcome_text(outcome), level=level, event="change", **details)
 
     return tell
 
@@ -71,14 +83,14 @@ def batch_progress(
 ) -> Iterator[Callable[[Job | LineOutcome], None]]:
     """Yield what a batch of ``total`` lines tells of each that is started or has ended."""
     if session.log_format == "json":
-        yield _json_lines_of_batch(session, script)
+        yield _json_lines_of_batch(session, script, total)
     elif _is_watched(session) and total:
         with _steps(session, total) as step:
 
             def tell(told: Job | LineOutcome) -> None:
                 if isinstance(told, LineOutcome):
                     spoken = told.result is LineResult.SPOKEN
-                    step.end(told.out, done=spoken, failed=not spoken)
+                    step.end(told.out, done=spoken, failed=told.result is LineResult.FAILED)
                 else:
                     step.begin(told.line.out)
 
@@ -87,14 +99,18 @@ def batch_progress(
         yield lambda _: None
 
 
-def _json_lines_of_batch(session: Session, script: str) -> TellLine:
+def _json_lines_of_batch(session: Session, script: str, total: int) -> TellLine:
     """Return what writes one JSON line for each line of the script that has ended."""
     from ddvoices.report.batch import line_text
 
+    done = count(1)
+
     def tell(told: Job | LineOutcome) -> None:
         if isinstance(told, LineOutcome):
-            details = {"line": told.line, "out": told.out, "result": str(told.result)}
-            session.say(line_text(script, told), **details, seconds=told.seconds)
+            what = {"line": told.line, "out": told.out, "result": str(told.result)}
+            more = {"seconds": told.seconds, "error": told.error, "done": next(done), "total": total}
+            level = _LEVELS.get(told.result, "info")
+            session.say(line_text(script, told), level=level, event="line", **what, **more)
 
     return tell
 

@@ -115,10 +115,10 @@ class Session:
         """Print an error that doesn't end the run."""
         self._message("error", message, "red")
 
-    def say(self, message: str, **details: Any) -> None:
-        """Print progress, unless it is to be quiet."""
+    def say(self, message: str, *, level: str = "info", **details: Any) -> None:
+        """Print progress, unless it is to be quiet; ``level`` and ``details`` are for JSON."""
         if not self.quiet:
-            self.say_always(message, **details)
+            self._message(level, message, None, **details)
 
     def say_always(self, message: str, **details: Any) -> None:
         """Print what is neither a warning nor an error."""
@@ -130,7 +130,8 @@ class Session:
         if self.log_format == "json":
             import json
 
-            click.echo(json.dumps({"level": level, "message": message, **details}), err=True)
+            record = {"time": _now(), "level": level, "message": message, **details}
+            click.echo(json.dumps(record), err=True)
             return
         prefix = "" if level == "info" else click.style(f"{level}: ", fg=color, bold=True)
         line = prefix + printable(message)
@@ -138,6 +139,13 @@ class Session:
             self.drawn[-1].print(line)
         else:
             click.echo(line, err=True, color=self.colored(sys.stderr))
+
+
+def _now() -> str:
+    """Return the time as programs read it: RFC 3339, UTC, milliseconds."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 _PLAIN = Session(catalog_directory=Path("voices"))

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import subprocess
+from datetime import datetime, timedelta
 
 import pytest
 from cli.program import command, environment
@@ -72,10 +73,25 @@ def test_json_holds_the_names_as_they_are(workspace: Workspace) -> None:
 
 def test_progress_as_json_lines_on_stderr(workspace: Workspace) -> None:
     workspace.voice("ada"), workspace.voice("bob")
-    done = workspace.run("--log-format", "json", "apply", "--yes", "--format", "json")
+    rule = {"method": "POST", "path": "/voice", "kind": "status", "status": 400, "skip": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    done = workspace.run("--log-format", "json", "-v", "apply", "--yes", "--format", "json", code=4)
     lines = [json.loads(line) for line in done.stderr.splitlines()]
-    assert [(line["key"], line["result"]) for line in lines] == [("ada", "applied"), ("bob", "applied")]
-    assert json.loads(done.stdout)["converged"]
+    report = json.loads(done.stdout)
+    calls, told = [
+        [line for line in lines if (line["event"] == "call") is is_call] for is_call in (True, False)
+    ]
+    assert [line["event"] for line in told] == ["start", "change", "change", "summary"]
+    for line, outcome in zip(told[1:3], report["outcomes"], strict=True):
+        assert line.items() >= outcome.items()
+        assert "  " not in line["message"]
+    assert [(line["level"], line["done"], line["total"]) for line in told[1:3]] == [
+        ("info", 1, 2),
+        ("error", 2, 2),
+    ]
+    assert told[-1]["summary"] == report["summary"]
+    assert {(line["method"], line["path"], line["status"]) for line in calls} >= {("POST", "/voice", 400)}
+    assert all(datetime.fromisoformat(line["time"]).utcoffset() == timedelta(0) for line in lines)
 
 
 def test_a_bar_on_a_terminal_that_leaves_the_report_clean(workspace: Workspace) -> None:
