@@ -30,7 +30,7 @@ from ddvoices.client.retry import (
     decide,
     parse_retry_after,
 )
-from ddvoices.client.text import message_of, one_line, parse_json
+from ddvoices.client.text import message_of, one_line, parse_json, where_to_look
 from ddvoices.client.transport import Failure, Request, Transport
 from ddvoices.client.waits import Waits
 from ddvoices.client.wire import rest as wire
@@ -143,7 +143,8 @@ class Service:
             case Kind.REDIRECT:
                 return RedirectRefusedError(text)
             case Kind.UNREACHABLE:
-                return NoConnectionError(f"{self._transport.base_url}: {text}")
+                url = self._transport.base_url
+                return NoConnectionError(f"{url}: {text}{where_to_look(url, failure.cause)}")
             case Kind.UNBELIEVABLE if request.repeat is not Repeat.CREATE:
                 return InvalidResponseError(text)
             case kind if request.method == "GET":

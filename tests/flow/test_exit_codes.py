@@ -113,6 +113,7 @@ def test_a_region_that_is_down_is_named_by_every_command(
     two_regions.settings["regions"]["eu"]["base_url"] = "http://127.0.0.1:9/api/v1"
     done = two_regions.run(*arguments, code=1)
     assert "eu: http://127.0.0.1:9/api/v1: GET /voice" in done.stderr
+    assert done.stderr.endswith(": is the emulator running there?\n")
 
 
 def test_7_no_key(workspace: Workspace) -> None:

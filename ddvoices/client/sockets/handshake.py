@@ -38,7 +38,7 @@ from ddvoices.client.errors import (
 )
 from ddvoices.client.retry import Kind, Repeat, Trouble, decide
 from ddvoices.client.service import retry_after_of, status_error
-from ddvoices.client.text import message_of, one_line, reason_of
+from ddvoices.client.text import message_of, one_line, reason_of, where_to_look
 from ddvoices.client.waits import Waits
 from ddvoices.client.wire import rest as wire
 from ddvoices.errors import InvalidResponseError, ServiceError
@@ -219,7 +219,7 @@ def _failure(door: Door, error: Exception) -> ServiceError:
         return NoConnectionError(f"{door.url}: no host can have this name")
     reason = one_line(reason_of(error), key=door.key)
     if isinstance(error, OSError | InvalidProxy | ImportError) or "Proxy" in type(error).__name__:
-        return NoConnectionError(f"{door.url}: {reason}")
+        return NoConnectionError(f"{door.url}: {reason}{where_to_look(door.url, error)}")
     return InvalidResponseError(f"{door.url}: whoever answers there doesn't speak WebSocket: {reason}")
 
 
