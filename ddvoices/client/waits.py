@@ -70,5 +70,5 @@ class Waits:
 def _why(trouble: Trouble) -> str:
     """Return in words why there is a wait."""
     if trouble.status in TOO_MANY:
-        return "too many requests" if trouble.status == 429 else "the service is busy (503)"
+        return "too many requests" if trouble.status == 429 else "busy (503)"
     return f"the service fails ({trouble.status})" if trouble.kind is Kind.STATUS else _WHY[trouble.kind]

@@ -158,7 +158,7 @@ def test_waits_are_said_once_for_all_that_wait(workspace: Workspace) -> None:
     assert waits[0].items() >= fields.items()
     assert len(waits) < 3
     busy(workspace, "GET", 503, retry_after=1, count=1)
-    assert workspace.run("status").stderr == "us: the service is busy (503): waiting 1 s before try 2 of 6\n"
+    assert workspace.run("status").stderr == "us: busy (503): waiting 1 s before try 2 of 6\n"
 
 
 def test_what_a_killed_run_left_open_is_said(workspace: Workspace) -> None:
