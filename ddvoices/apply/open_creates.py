@@ -9,6 +9,12 @@ from ddvoices.lockfile import Intent
 from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, OpenCreate, Origin
 
 
+def few_keys(intents: Iterable[Intent]) -> str:
+    """Return the keys of intents as a sentence can hold them."""
+    keys = sorted({intent.key for intent in intents})
+    return ", ".join(keys[:5]) + (", …" if len(keys) > 5 else "")
+
+
 def open_at(intents: Iterable[Intent], endpoints: Mapping[str, str]) -> tuple[Intent, ...]:
     """Return the intents of regions at today's endpoints, whatever the key that they were sent with.
 

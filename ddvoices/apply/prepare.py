@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ddvoices.apply.engine import Work
-from ddvoices.apply.open_creates import Decided, made_voice, not_shown_yet, open_at, open_create
+from ddvoices.apply.open_creates import Decided, few_keys, made_voice, not_shown_yet, open_at, open_create
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.recover import look_again, settle_open_intents
 from ddvoices.lockfile import Intent, Journal, fold, intent_record, load_lock, snapshot, voice_record
@@ -15,6 +16,7 @@ from ddvoices.model import Catalog, Lock, ObservedRegion, OpenCreate, Origin, Pl
 from ddvoices.observe import OpenRegions
 from ddvoices.plan import is_chosen, left_over, make_plan, select
 
+_log = logging.getLogger("ddvoices.apply")
 _EVERYTHING = PlanOptions()
 _NO_OPTIONS = ApplyOptions()
 
@@ -32,6 +34,7 @@ def plan_now(regions: OpenRegions, desired: Catalog, choice: PlanOptions = _EVER
     sections = sections_of(observed, lock)
     intents = not_shown_yet(open_at(intents, regions.endpoints), observed)
     lock, still_open = _decided_by_pins(desired, observed, lock, intents)
+    _tell_open(still_open)
     withheld = [i for i in still_open if i.made is not None or sections.get(i.region) != i.account]
     unsettled = [intent for intent in still_open if intent.publish]
     choice = replace(
@@ -99,6 +102,19 @@ def _decided_by_pins(
         else:
             still_open.append(intent)
     return fold(lock, records, owner=desired.owner) if records else lock, tuple(still_open)
+
+
+def _tell_open(intents: Iterable[Intent]) -> None:
+    """Log what the next apply looks for before it makes anything."""
+    for region in sorted({intent.region for intent in intents}):
+        keys = few_keys(intent for intent in intents if intent.region == region)
+        _log.info(
+            "%s: an apply was interrupted, or is still at work: %s was sent and not answered; "
+            "the next apply looks for it first",
+            region,
+            keys,
+            extra={"details": {"event": "open", "region": region}},
+        )
 
 
 def _settle(

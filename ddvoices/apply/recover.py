@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from ddvoices.apply.lost import Fate, Search, Settled, settle_intents
-from ddvoices.apply.open_creates import Decided, made_voice, not_shown_yet, open_at
+from ddvoices.apply.open_creates import Decided, few_keys, made_voice, not_shown_yet, open_at
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ServiceError
@@ -15,6 +16,8 @@ from ddvoices.identity import read_marker
 from ddvoices.lockfile import Intent, Journal, Record, close_record, intent_record, voice_record
 from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice, Origin, VoiceSpec
 from ddvoices.plan import left_over
+
+_log = logging.getLogger("ddvoices.apply")
 
 
 def settle_open_intents(
@@ -39,6 +42,7 @@ def settle_open_intents(
         taken = [settled.voice.id for settled in pinned.values() if settled and settled.voice]
         sought = [intent for intent in intents if pinned[intent.id] is None]
         searches = _searches(sought, desired.wanted_in(region), decided)
+        _tell_search(region, searches, options)
         looked = (
             settle_intents(client, searches, options, owner=desired.owner, taken=taken) if searches else {}
         )
@@ -47,6 +51,20 @@ def settle_open_intents(
             same_account = sections.get(region) == intent.account
             for record in _records(intent, settled, same_account=same_account):
                 journal.append(record)
+
+
+def _tell_search(region: str, searches: Iterable[Search], options: ApplyOptions) -> None:
+    """Log what is looked for, if it may take a while."""
+    urgent = [search.intent for search in searches if search.urgent]
+    if urgent:
+        details = {"event": "search", "region": region, "seconds": options.settle}
+        _log.info(
+            "%s: an earlier run was interrupted: looking for %s (up to %g s)",
+            region,
+            few_keys(urgent),
+            options.settle,
+            extra={"details": details},
+        )
 
 
 def look_again(lately: Iterable[Intent], observed: Mapping[str, ObservedRegion], journal: Journal) -> None:

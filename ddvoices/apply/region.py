@@ -12,11 +12,18 @@ from ddvoices.apply.order import UPLOADS, apart, lanes, order
 from ddvoices.apply.remember import adopted_voice, reported_voice
 from ddvoices.apply.stops import Stops
 from ddvoices.apply.verify import Verifier, set_fields
-from ddvoices.client import DeepdubClient, ForbiddenError, NotFoundError, SampleChangedError
+from ddvoices.client import (
+    DeepdubClient,
+    ForbiddenError,
+    NotFoundError,
+    RateLimitedError,
+    SampleChangedError,
+)
 from ddvoices.errors import DdvoicesError, ExitCode
 from ddvoices.identity import owner_hashes, read_marker
 from ddvoices.lockfile import Journal, drop_record, voice_record
 from ddvoices.model import (
+    INTERRUPTED,
     Action,
     Adopt,
     Catalog,
@@ -146,7 +153,7 @@ class RegionRun:
     def _why_not(self, change: Change) -> str | None:
         """Return what makes a change pointless or unsafe to try now."""
         if self._options.stop.is_set():
-            return "interrupted"
+            return INTERRUPTED
         if change.action is Action.DELETE and self._successor_missing(change):
             return "its successor isn't there: apply with --prune again once it is"
         return self._stops.why_not(change.action)
@@ -257,10 +264,12 @@ class RegionRun:
         return known or LockedVoice(id=voice.id, origin=Origin.ADOPTED)
 
     def _explained(self, error: DdvoicesError) -> str:
-        """Return what went wrong; of a full account also how many places a prune would free."""
+        """Return what went wrong, and what may help against it."""
         places = len(self._plan.prunable - self._deleted)
         if isinstance(error, ForbiddenError) and places:
             return f"{error}; `ddvoices apply --prune` would free {places} of the voices"
+        if isinstance(error, RateLimitedError) and self._options.parallelism > 1:
+            return f"{error}, or with a lower --parallelism"
         return str(error)
 
     def _record(self, key: str, locked: LockedVoice) -> None:

@@ -61,6 +61,9 @@ def apply(
     With FILE, a plan that was saved and reviewed, only what stands in it is run, and only as far as it
     stands unchanged in a plan made now.
 
+    While the service is asked too much, each call waits as long as it says (Retry-After), up to 60 seconds at
+    a time, and is tried six times.
+
     \b
     Examples:
       ddvoices apply
@@ -122,13 +125,14 @@ class _Run:
         """Plan, show, ask, apply, report."""
         from ddvoices.apply import apply_plan, check_refusals, prepare
         from ddvoices.cli.planning import now, warn
-        from ddvoices.cli.progress import progress
+        from ddvoices.cli.progress import asking, progress
         from ddvoices.cli.regions import open_regions
 
         choice = replace(choice, created_at=now())
         most, sleep = self._how.parallelism, self._how.sleep
-        with open_regions(self._catalog, regions, max_concurrent=most, sleep=sleep) as opened:
-            work = prepare(opened, self._catalog, self._journal, choice, self._how, reviewed=reviewed)
+        with open_regions(self._session, self._catalog, regions, max_concurrent=most, sleep=sleep) as opened:
+            with asking(self._session, opened.clients):
+                work = prepare(opened, self._catalog, self._journal, choice, self._how, reviewed=reviewed)
             warn(self._session, self._catalog, work.whole)
             self._show(work.plan, shown_before=reviewed is not None)
             check_refusals(work, self._how)
@@ -165,12 +169,15 @@ class _Run:
         self._session.say("interrupted: what is under way is finished, and then reported")
 
     def _report(self, report: Report) -> None:
-        from ddvoices.report.outcomes import report_document, report_text
+        from ddvoices.report.outcomes import report_document, report_text, summary_document, summary_text
 
         for warning in report.warnings:
             self._session.warn(warning)
         if report.lock_error is not None:
             self._session.error(report.lock_error)
+        if self._session.log_format == "json":
+            text = summary_text(report)
+            self._session.say(text, event="summary", total=len(report.outcomes), **summary_document(report))
         if self._format == "json":
             self._session.print_json(report_document(report))
             return

@@ -121,18 +121,18 @@ def tts_batch(
     """
     from ddvoices.batch.run import RunOptions
     from ddvoices.batch.work import Treatment
-    from ddvoices.cli.direct import warnings_told
+    from ddvoices.cli.hearing import hear
 
     treatment = Treatment(force=force, keep_edited=keep_edited, only=only)
     how = RunOptions(
         parallelism=parallelism,
         connections=connections or -(-parallelism // _GENERATIONS_A_SOCKET),
     )
-    with warnings_told(session):
-        source = _Source(session, script, region=region)
-        source.read(script_format, {**given, "format": audio_format})
-        batch = _Batch(source, output or Path(script.stem if script != STDIN else "speech"), treatment)
-        report = batch.foresee() if dry_run else batch.run(how)
+    hear(session)
+    source = _Source(session, script, region=region)
+    source.read(script_format, {**given, "format": audio_format})
+    batch = _Batch(source, output or Path(script.stem if script != STDIN else "speech"), treatment)
+    report = batch.foresee() if dry_run else batch.run(how)
     _print(session, report, output_format)
     return report.exit_code
 

@@ -46,12 +46,14 @@ def open_client(session: Session, region: str | None) -> Iterator[DeepdubClient]
         UsageError: there is no such region.
         AuthError: there is no key for it, or a key must not go there.
     """
+    from ddvoices.cli.hearing import hear
     from ddvoices.cli.keys import key_for
     from ddvoices.client import DeepdubClient, UnauthorizedError
 
     endpoints = region_endpoints(session, region)
     key = key_for(endpoints)
-    with warnings_told(session), DeepdubClient(api_key=key.value, endpoints=endpoints) as client:
+    hear(session)
+    with DeepdubClient(api_key=key.value, endpoints=endpoints) as client:
         try:
             yield client
         except UnauthorizedError as error:
@@ -109,10 +111,12 @@ def open_keyed_voices(
         DdvoicesError: one has no voice yet, or it can't be told which one it is; all of them are named.
     """
     from ddvoices import apply
+    from ddvoices.cli.progress import asking
     from ddvoices.cli.regions import open_regions
 
-    with open_regions(catalog, [region]) as opened, warnings_told(session):
-        [plan] = apply.plan_now(opened, catalog).regions
+    with open_regions(session, catalog, [region]) as opened:
+        with asking(session, opened.clients):
+            [plan] = apply.plan_now(opened, catalog).regions
         if plan.error is not None:
             raise _failed(f"{region}: {plan.error}", plan.error_code)
         ids, errors = {}, []
@@ -252,25 +256,3 @@ def _failed(message: str, code: ExitCode) -> DdvoicesError:
     error = DdvoicesError(message)
     error.exit_code = code
     return error
-
-
-@contextmanager
-def warnings_told(session: Session) -> Iterator[None]:
-    """Print what the client warns of as this program prints warnings, once; with -v it is logged anyway."""
-    import logging
-
-    told = set()
-
-    class Teller(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if record.getMessage() not in told:
-                told.add(record.getMessage())
-                session.warn(record.getMessage())
-
-    log, teller = logging.getLogger("ddvoices.client"), Teller(logging.WARNING)
-    if not session.verbose and not log.handlers:  # one inside another tells everything
-        log.addHandler(teller)
-    try:
-        yield
-    finally:
-        log.removeHandler(teller)

@@ -124,4 +124,7 @@ def cli(
         catalog_directory=catalog, color=color, verbose=verbose, quiet=quiet, log_format=log_format
     )
     begin(ctx.obj)
-    ctx.obj.start_logging()
+    if verbose:
+        from ddvoices.cli.hearing import hear
+
+        hear(ctx.obj)

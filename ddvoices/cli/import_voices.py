@@ -10,7 +10,7 @@ import click
 
 from ddvoices.cli import options
 from ddvoices.cli.session import Session
-from ddvoices.errors import ExitCode, UsageError
+from ddvoices.errors import DdvoicesError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from ddvoices.importing import Composed, Entry, Situation, Target
@@ -56,33 +56,40 @@ def import_voices(
         raise UsageError(f"name voices by their ids, or take all with --all{both}")
     catalog = session.load_catalog()
     target = choose_target(session.catalog_directory, into)
-    situation = _ask(catalog, regions, ids)
+    situation = _ask(session, catalog, regions, ids)
     if not _all_known(session, situation.observed):
         return _code(situation.observed)
-    composed = _compose(session, situation, target, ids)
+    elsewhere = _elsewhere(session, situation, ids)
+    composed, warned = _compose(session, situation, target, ids, elsewhere)
     if composed is None:
         return ExitCode.ERROR
     if not composed.entries:
         session.say(f"nothing to import ({_counted(situation)})")
     elif dry_run:
         click.echo(composed.text.removeprefix(target.old or ""), nl=False)
+        session.say(_summed_up(situation, composed, warned, everything=everything))
         session.say(f"nothing is written: without --dry-run this goes to {target.shown}")
     else:
         target.save(composed.text, catalog)
         _tell(session, target, composed)
+        session.say(_summed_up(situation, composed, warned, everything=everything))
+        session.say(
+            "next: `ddvoices plan` shows each as adopted, `ddvoices apply` does it: nothing is uploaded"
+        )
     return ExitCode.OK
 
 
-def _ask(catalog: Catalog, regions: tuple[str, ...], ids: tuple[str, ...]) -> Situation:
+def _ask(session: Session, catalog: Catalog, regions: tuple[str, ...], ids: tuple[str, ...]) -> Situation:
     """Return what the regions hold, the voices that only an id shows among it."""
+    from ddvoices.cli.progress import asking
     from ddvoices.cli.regions import chosen_regions, open_regions
     from ddvoices.importing import Situation, asking_for, survey
     from ddvoices.lockfile import peek
 
     lock, intents = peek(catalog.root, owner=catalog.owner, former_owners=catalog.former_owners)
-    asking = asking_for(catalog, ids, chosen_regions(catalog, regions))
-    with open_regions(catalog, regions) as opened:
-        observed = opened.observe(asking, lock)
+    wider = asking_for(catalog, ids, chosen_regions(catalog, regions))
+    with open_regions(session, catalog, regions) as opened, asking(session, opened.clients):
+        observed = opened.observe(wider, lock)
     return Situation(
         catalog=catalog,
         observed=observed,
@@ -107,22 +114,45 @@ def _code(observed: Mapping[str, ObservedRegion]) -> ExitCode:
     return next(region.error_code for region in observed.values() if region.error is not None)
 
 
-def _compose(session: Session, situation: Situation, target: Target, ids: tuple[str, ...]) -> Composed | None:
-    """Return the entries; None where a voice that was named can't have one. What is left out is printed."""
+def _elsewhere(session: Session, situation: Situation, ids: tuple[str, ...]) -> dict[str, str]:
+    """Return the regions of those ids that were named, and are in a region that wasn't chosen."""
+    there = {one.voice.id for one in situation.everything}
+    missing = [voice_id for voice_id in ids if voice_id not in there]
+    others = tuple(sorted(situation.catalog.regions.keys() - situation.observed.keys()))
+    if not missing or not others:
+        return {}
+    try:
+        found = _ask(session, situation.catalog, others, tuple(missing))
+    except DdvoicesError:
+        return {}  # it is only a hint
+    return {one.voice.id: one.region for one in found.everything if one.voice.id in missing}
+
+
+def _compose(
+    session: Session,
+    situation: Situation,
+    target: Target,
+    ids: tuple[str, ...],
+    elsewhere: Mapping[str, str],
+) -> tuple[Composed | None, int]:
+    """Return the entries; None where a voice that was named can't have one.
+
+    What is left out is printed; beside the entries is how many warnings there were.
+    """
     from ddvoices.importing import choose_all, choose_named, compose
 
     everything, names = situation.everything, situation.observed
-    choice = choose_named(everything, ids, names) if ids else choose_all(everything)
+    choice = choose_named(everything, ids, names, elsewhere=elsewhere) if ids else choose_all(everything)
     composed = compose(choice.chosen, situation, text_with=target.text_with, load=target.load_with)
     unwritable = tuple(map(str, composed.unwritable))
     for problem in choice.problems + (unwritable if ids else ()):
         session.error(problem)
-    for left_out in choice.left_out + (() if ids else unwritable):
-        session.warn(f"left out: {left_out}")
+    warnings = [f"left out: {left_out}" for left_out in choice.left_out + (() if ids else unwritable)]
     for entry in composed.entries:
-        for unsaid in entry.unsaid:
-            session.warn(f"{unsaid}: {entry.key} says nothing of it")
-    return None if ids and (choice.problems or unwritable) else composed
+        warnings += [f"{unsaid}: {entry.key} says nothing of it" for unsaid in entry.unsaid]
+    for warning in warnings:
+        session.warn(warning)
+    return None if ids and (choice.problems or unwritable) else composed, len(warnings)
 
 
 def _counted(situation: Situation) -> str:
@@ -138,12 +168,26 @@ def _counted(situation: Situation) -> str:
 
 
 def _tell(session: Session, target: Target, composed: Composed) -> None:
-    """Print which entry pins what, a line an id, and what comes next."""
-    count = len(composed.entries)
-    click.echo(f"{target.shown}: {'1 entry' if count == 1 else f'{count} entries'}")
+    """Print which entry pins what, a line an id."""
+    click.echo(f"{target.shown}: {_number(len(composed.entries), 'entry', 'entries')}")
     for line in _pins(composed.entries):
         click.echo(line, color=session.colored(sys.stdout))
-    session.say("next: `ddvoices plan` shows each as adopted, `ddvoices apply` does it: nothing is uploaded")
+
+
+def _summed_up(situation: Situation, composed: Composed, warned: int, *, everything: bool) -> str:
+    """Return the count of what is taken in and what isn't: ``12 entries, 1 left out; 1 warning above``."""
+    from ddvoices.importing import Obstacle
+
+    text = _number(len(composed.entries), "entry", "entries")
+    skipped = [one for one in situation.everything if one.obstacle not in (None, Obstacle.OURS)]
+    left_out = len(skipped) + len(composed.unwritable)
+    if everything and left_out:
+        text += f", {left_out} left out"
+    return text + (f"; {_number(warned, 'warning', 'warnings')} above" if warned else "")
+
+
+def _number(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
 
 
 def _pins(entries: Sequence[Entry]) -> Iterator[str]:

@@ -17,11 +17,12 @@ def plan_now(session: Session, regions: tuple[str, ...], options: PlanOptions) -
     from dataclasses import replace
 
     from ddvoices import apply
+    from ddvoices.cli.progress import asking
     from ddvoices.cli.regions import open_regions
 
     catalog = session.load_catalog()
     check_choice(catalog, regions, options)
-    with open_regions(catalog, regions) as opened:
+    with open_regions(session, catalog, regions) as opened, asking(session, opened.clients):
         plan = apply.plan_now(opened, catalog, replace(options, created_at=now()))
     warn(session, catalog, plan)
     return catalog, plan

@@ -1,46 +1,61 @@
-"""Telling the user of each change while it happens: JSON lines, a bar on a terminal, nothing elsewhere."""
+"""Telling the user what happens while it does: JSON lines, a bar on a terminal, nothing elsewhere."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from ddvoices.model import LineOutcome, LineResult, Result
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from ddvoices.apply import Event
     from ddvoices.batch.work import Job
+    from ddvoices.cli.drawing import Now, Steps
     from ddvoices.cli.session import Session
 
 Tell = Callable[["Event"], None]
 TellLine = Callable[["Job | LineOutcome"], None]
+_DONE = (Result.APPLIED, Result.ADOPTED, Result.ALREADY)
+_LEVELS: Mapping[object, str] = {
+    Result.FAILED: "error",
+    Result.STALE: "warning",
+    Result.SKIPPED: "warning",
+    LineResult.FAILED: "error",
+    LineResult.SKIPPED: "warning",
+}
+_A_MOMENT = 0.5
+"""Seconds; what is over sooner needs no telling."""
 
 
 @contextmanager
 def progress(session: Session, total: int) -> Iterator[Tell]:
     """Yield what an apply of ``total`` changes tells its events to."""
     if session.log_format == "json":
-        yield _json_lines(session)
-    elif sys.stderr.isatty() and total and not session.quiet:
+        yield _json_lines(session, total)
+    elif _is_watched(session) and total:
         with _bar(session, total) as tell:
             yield tell
     else:
         yield lambda _event: None
 
 
-def _json_lines(session: Session) -> Tell:
-    """Return what writes one JSON line for each outcome."""
-    from ddvoices.report.outcomes import outcome_text
+def _json_lines(session: Session, total: int) -> Tell:
+    """Write a JSON line for the start, and return what writes one for each outcome."""
+    from ddvoices.report.outcomes import outcome_document, outcome_text
+
+    session.say(f"{total} to do", event="start", total=total)
+    done = count(1)
 
     def tell(event: Event) -> None:
         outcome = event.outcome
         if outcome is not None:
-            details = {"region": outcome.region, "key": outcome.key, "action": str(outcome.action)}
-            session.say(outcome_text(outcome), **details, result=str(outcome.result), id=outcome.id)
+            level = _LEVELS.get(outcome.result, "info")
+            details = {**outcome_document(outcome), "done": next(done), "total": total}
+            session.say(outcome_text(outcome), level=level, event="change", **details)
 
     return tell
 
@@ -56,7 +71,8 @@ def _bar(session: Session, total: int) -> Iterator[Tell]:
             if event.outcome is None:
                 step.begin(what)
             else:
-                step.end(well=event.outcome.result is not Result.FAILED)
+                result = event.outcome.result
+                step.end(what, done=result in _DONE, failed=result is Result.FAILED)
 
         yield tell
 
@@ -67,13 +83,14 @@ def batch_progress(
 ) -> Iterator[Callable[[Job | LineOutcome], None]]:
     """Yield what a batch of ``total`` lines tells of each that is started or has ended."""
     if session.log_format == "json":
-        yield _json_lines_of_batch(session, script)
-    elif sys.stderr.isatty() and total and not session.quiet:
+        yield _json_lines_of_batch(session, script, total)
+    elif _is_watched(session) and total:
         with _steps(session, total) as step:
 
             def tell(told: Job | LineOutcome) -> None:
                 if isinstance(told, LineOutcome):
-                    step.end(well=told.result is LineResult.SPOKEN)
+                    spoken = told.result is LineResult.SPOKEN
+                    step.end(told.out, done=spoken, failed=told.result is LineResult.FAILED)
                 else:
                     step.begin(told.line.out)
 
@@ -82,54 +99,63 @@ def batch_progress(
         yield lambda _: None
 
 
-def _json_lines_of_batch(session: Session, script: str) -> TellLine:
+def _json_lines_of_batch(session: Session, script: str, total: int) -> TellLine:
     """Return what writes one JSON line for each line of the script that has ended."""
     from ddvoices.report.batch import line_text
 
+    done = count(1)
+
     def tell(told: Job | LineOutcome) -> None:
         if isinstance(told, LineOutcome):
-            details = {"line": told.line, "out": told.out, "result": str(told.result)}
-            session.say(line_text(script, told), **details, seconds=told.seconds)
+            what = {"line": told.line, "out": told.out, "result": str(told.result)}
+            more = {"seconds": told.seconds, "error": told.error, "done": next(done), "total": total}
+            level = _LEVELS.get(told.result, "info")
+            session.say(line_text(script, told), level=level, event="line", **what, **more)
 
     return tell
 
 
-class _Steps:
-    """What a bar shows: how much is done, how much has failed, and what was begun last."""
-
-    def __init__(self, bar: Progress, total: int) -> None:
-        self._bar = bar
-        self._failed = 0
-        self._task = bar.add_task("", total=total, failed="")
-
-    def begin(self, what: str) -> None:
-        """Show what is begun."""
-        from ddvoices.report.terminal import printable
-
-        self._bar.update(self._task, description=printable(what))
-
-    def end(self, *, well: bool) -> None:
-        """Count what has ended; what has failed is counted beside the bar."""
-        self._failed += not well
-        failed = f"{self._failed} failed" if self._failed else ""
-        self._bar.update(self._task, advance=int(well), failed=failed)
+def _is_watched(session: Session) -> bool:
+    """Tell whether a person looks at stderr, and wants to see what happens."""
+    return sys.stderr.isatty() and session.log_format != "json" and not session.quiet
 
 
 @contextmanager
-def _steps(session: Session, total: int) -> Iterator[_Steps]:
-    """Show a bar on stderr, of one width, which leaves nothing behind: the report says it all."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.table import Column
+def _drawn(session: Session, now: Now) -> Iterator[None]:
+    """Have waits shown by what is drawn anyway, and messages printed above it."""
+    session.drawn.append(now)
+    try:
+        yield
+    finally:
+        session.drawn.pop()
 
-    columns = (
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[failed]}", style="red", markup=False, table_column=Column(no_wrap=True)),
-        TextColumn(
-            "{task.description}",
-            markup=False,
-            table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),  # takes what is left
-        ),
-    )
-    with Progress(*columns, console=session.console(sys.stderr), transient=True, expand=True) as bar:
-        yield _Steps(bar, total)
+
+@contextmanager
+def asking(session: Session, regions: Iterable[str]) -> Iterator[None]:
+    """Show on a terminal, after a moment, who is asked and has not answered yet; it leaves nothing behind."""
+    if not _is_watched(session):
+        yield
+        return
+    from ddvoices.cli.drawing import Now, spinner
+
+    now = Now(session.console(sys.stderr), f"asking {', '.join(regions)} …")
+    shown = ExitStack()
+    timer = Timer(_A_MOMENT, lambda: shown.enter_context(spinner(now)))
+    timer.start()
+    try:
+        with _drawn(session, now):
+            yield
+    finally:
+        timer.cancel()
+        timer.join()
+        shown.close()
+
+
+@contextmanager
+def _steps(session: Session, total: int) -> Iterator[Steps]:
+    """Show a bar on stderr, which leaves nothing behind: the report says it all."""
+    from ddvoices.cli.drawing import Bar, Now, Steps
+
+    now = Now(session.console(sys.stderr))
+    with Bar(now) as bar, _drawn(session, now):
+        yield Steps(bar, total, now)

@@ -12,6 +12,7 @@ from ddvoices.errors import AuthError, UntrustedEndpointError, UsageError
 
 if TYPE_CHECKING:
     from ddvoices.auth import Key
+    from ddvoices.cli.session import Session
     from ddvoices.client import DeepdubClient, Endpoints
     from ddvoices.model import Catalog, ObservedRegion
     from ddvoices.observe import OpenRegions
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_regions(
+    session: Session,
     catalog: Catalog,
     chosen: Sequence[str],
     *,
@@ -38,11 +40,13 @@ def open_regions(
         AuthError: no region has a key.
     """
     from ddvoices.auth import account_of
+    from ddvoices.cli.hearing import hear
     from ddvoices.client import DeepdubClient
     from ddvoices.observe import OpenRegions
 
     endpoints = _endpoints(catalog, chosen)
     keys, closed = _keys(endpoints)
+    hear(session)
     with ExitStack() as stack:
         clients = {
             name: stack.enter_context(
@@ -70,7 +74,8 @@ def _endpoints(catalog: Catalog, chosen: Sequence[str]) -> dict[str, Endpoints]:
         try:
             endpoints[name] = resolve_endpoints(name, catalog.regions.get(name), os.environ)
         except UntrustedEndpointError as error:
-            raise UntrustedEndpointError(f"{name}: {error}") from error
+            named = str(error).startswith(f"region {name} ")
+            raise UntrustedEndpointError(str(error) if named else f"{name}: {error}") from error
     return endpoints
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -20,15 +21,29 @@ if TYPE_CHECKING:
 _PIPE_WIDTH = 10_000
 
 
+class Drawn(Protocol):
+    """What is drawn on the terminal while something happens."""
+
+    def wait(self, message: str, details: Mapping[str, Any]) -> None:
+        """Show why there is a wait, as long as it lasts."""
+
+    def print(self, line: str) -> None:
+        """Print a line above it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """The options before the command, and the two places to print to."""
+    """The options before the command, and the two places to print to.
+
+    ``drawn`` is what is drawn on the terminal now, the innermost last.
+    """
 
     catalog_directory: Path
     color: str = "auto"
     verbose: bool = False
     quiet: bool = False
     log_format: str = "text"
+    drawn: list[Drawn] = field(default_factory=list)
 
     def load_catalog(self) -> Catalog:
         """Return the catalog; its warnings are printed.
@@ -100,10 +115,10 @@ class Session:
         """Print an error that doesn't end the run."""
         self._message("error", message, "red")
 
-    def say(self, message: str, **details: Any) -> None:
-        """Print progress, unless it is to be quiet."""
+    def say(self, message: str, *, level: str = "info", **details: Any) -> None:
+        """Print progress, unless it is to be quiet; ``level`` and ``details`` are for JSON."""
         if not self.quiet:
-            self.say_always(message, **details)
+            self._message(level, message, None, **details)
 
     def say_always(self, message: str, **details: Any) -> None:
         """Print what is neither a warning nor an error."""
@@ -115,26 +130,22 @@ class Session:
         if self.log_format == "json":
             import json
 
-            _tell(json.dumps({"level": level, "message": message, **details}), color=None)
+            record = {"time": _now(), "level": level, "message": message, **details}
+            _tell(json.dumps(record), color=None)
             return
         prefix = "" if level == "info" else click.style(f"{level}: ", fg=color, bold=True)
-        _tell(prefix + printable(message), color=self.colored(sys.stderr))
+        line = prefix + printable(message)
+        if self.drawn:
+            self.drawn[-1].print(line)
+        else:
+            _tell(line, color=self.colored(sys.stderr))
 
-    def start_logging(self) -> None:
-        """Let the client say what it asks, if that is wanted, in the form of all messages."""
-        if self.verbose:
-            import logging
 
-            session = self
+def _now() -> str:
+    """Return the time as programs read it: RFC 3339, UTC, milliseconds."""
+    from datetime import UTC, datetime
 
-            class Teller(logging.Handler):
-                def emit(self, record: logging.LogRecord) -> None:
-                    level = "warning" if record.levelno >= logging.WARNING else "info"
-                    session._message(level, f"{record.name}: {record.getMessage()}", None)
-
-            log = logging.getLogger("ddvoices")
-            log.addHandler(Teller())
-            log.setLevel(logging.DEBUG)
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _tell(line: str, *, color: bool | None) -> None:

@@ -108,9 +108,10 @@ def resolve_endpoints(region: str, settings: RegionSettings | None, environ: Map
     if not chosen and region not in BUILT_IN:
         raise UntrustedEndpointError(f"region {region} has no endpoints: give it a base_url in the catalog")
     if moved and not chosen:
+        home, first = default_region(environ), VARIABLES[next(iter(moved))]
         raise UntrustedEndpointError(
-            f"region {region} is refused while {_names(moved)} {_is(moved)} set, which moves region "
-            f"{default_region(environ)} only: choose that with -r, or give {region} endpoints in the catalog"
+            f"region {region} is refused while {first} is set, which moves {home} only: "
+            f"choose -r {home}, or give {region} endpoints in the catalog"
         )
     reason = f"{_names(moved)} {_is(moved)} set and this endpoint is not" if moved else None
     return _endpoints(region, chosen, environ, left_alone=reason)

@@ -60,7 +60,7 @@ def decide(
     ``attempt`` counts from 0; ``jitter`` is from 0 to 1 and lengthens a wait by up to a quarter. Deepdub's
     advice is 1, 2, 4… s on 429, and never to repeat 401 or 402.
     """
-    if attempt >= _patience(trouble, max_retries) or not _may_repeat(repeat, trouble):
+    if attempt >= patience(trouble, max_retries) or not _may_repeat(repeat, trouble):
         return None
     if trouble.retry_after is not None and trouble.asks_to_wait:
         return min(trouble.retry_after, RETRY_AFTER_CAP)
@@ -69,8 +69,8 @@ def decide(
     return min(delay * (1 + jitter / 4), BACKOFF_CAP)
 
 
-def _patience(trouble: Trouble, max_retries: int) -> int:
-    """Return how many times to try again."""
+def patience(trouble: Trouble, max_retries: int) -> int:
+    """Return how many times to try again, at most."""
     return min(FEW, max_retries) if trouble.kind in {Kind.UNREACHABLE, Kind.TIMEOUT} else max_retries
 
 

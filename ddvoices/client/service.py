@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -29,8 +30,9 @@ from ddvoices.client.retry import (
     decide,
     parse_retry_after,
 )
-from ddvoices.client.text import message_of, one_line, parse_json
+from ddvoices.client.text import message_of, one_line, parse_json, where_to_look
 from ddvoices.client.transport import Failure, Request, Transport
+from ddvoices.client.waits import Waits
 from ddvoices.client.wire import rest as wire
 from ddvoices.errors import (
     InvalidResponseError,
@@ -61,6 +63,7 @@ class Service:
     ) -> None:
         self._transport = transport
         self._gate = Gate(max_concurrent, sleep=sleep)
+        self._waits = Waits(region)
         self.base_url = transport.base_url
         self._key = key
         self._region = region
@@ -79,7 +82,7 @@ class Service:
             OutcomeUnknownError: nothing believable came back, and the request may have been carried out.
             InvalidResponseError: the answer is none of this call.
         """
-        attempt = 0
+        attempt, started = 0, time.monotonic()
         while True:
             outcome = self._attempt(request, believe)
             if not isinstance(outcome, Failure):
@@ -87,7 +90,9 @@ class Service:
             trouble = _trouble(outcome)
             wait = self._wait(request, trouble, attempt)
             if wait is None:
-                raise self._error(request, outcome) from outcome.cause
+                failure = _summed_up(outcome, trouble, tries=attempt + 1, seconds=time.monotonic() - started)
+                raise self._error(request, failure) from outcome.cause
+            self._waits.tell(trouble, wait, attempt=attempt, max_retries=self._max_retries)
             if trouble.asks_to_wait:
                 self._gate.close_for(wait)
             else:
@@ -138,7 +143,8 @@ class Service:
             case Kind.REDIRECT:
                 return RedirectRefusedError(text)
             case Kind.UNREACHABLE:
-                return NoConnectionError(f"{self._transport.base_url}: {text}")
+                url = self._transport.base_url
+                return NoConnectionError(f"{url}: {text}{where_to_look(url, failure.cause)}")
             case Kind.UNBELIEVABLE if request.repeat is not Repeat.CREATE:
                 return InvalidResponseError(text)
             case kind if request.method == "GET":
@@ -157,6 +163,14 @@ class Service:
         return status_error(
             response, message, call=request.call, region=self._region, key=self._key, kind=kind
         )
+
+
+def _summed_up(failure: Failure, trouble: Trouble, *, tries: int, seconds: float) -> Failure:
+    """Return a failure that says how long it was tried, and what may help."""
+    if tries == 1:
+        return failure
+    advice = ": try again later" if trouble.status in TOO_MANY else ""
+    return replace(failure, message=f"{failure.message} (after {tries} tries in {seconds:.0f} s){advice}")
 
 
 def _trouble(failure: Failure) -> Trouble:

@@ -8,9 +8,11 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import requests
 
+from ddvoices.client.trust import is_loopback
 from ddvoices.client.wire import rest as wire
 
 _LONGEST = 500
@@ -52,6 +54,15 @@ def parse_json(response: requests.Response) -> object:
     except (ValueError, RecursionError):
         return None
     return value
+
+
+def where_to_look(url: str, error: BaseException | None) -> str:
+    """Return what may help where nothing can be reached; nothing where whoever answers isn't trusted."""
+    if isinstance(error, requests.exceptions.SSLError | ssl.SSLError):
+        return ""
+    if is_loopback(urlsplit(url).hostname or ""):
+        return ": is the emulator running there?"
+    return ": check the network, or DEEPDUB_BASE_URL"
 
 
 def reason_of(error: BaseException) -> str:

@@ -118,12 +118,12 @@ class Transport:
         try:
             answer = self._session.send(prepared, **self._settings(url, request))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            _log.debug("%s: no answer, %.0f ms", request.call, (time.monotonic() - started) * 1000)
+            _log_call(request, None, time.monotonic() - started)
             return _no_answer(error, body)
         finally:
             # Exceptions and answers keep the request: what handles them must not find the key there.
             prepared.headers[wire.KEY_HEADER] = _HIDDEN
-        _log.debug("%s: %d, %.0f ms", request.call, answer.status_code, (time.monotonic() - started) * 1000)
+        _log_call(request, answer.status_code, time.monotonic() - started)
         return answer
 
     def _prepare(self, url: str, request: Request) -> requests.PreparedRequest:
@@ -156,6 +156,14 @@ class Transport:
             settings["proxies"] = {}
         timeout = (min(request.timeout, _CONNECT_TIMEOUT), request.timeout)
         return {**settings, "timeout": timeout, "stream": request.stream, "allow_redirects": False}
+
+
+def _log_call(request: Request, status: int | None, seconds: float) -> None:
+    """Log a request and the status of its answer, None if there was none."""
+    ms = round(seconds * 1000)
+    details = {"event": "call", "method": request.method, "path": request.path, "status": status, "ms": ms}
+    answer = "no answer" if status is None else status
+    _log.debug("%s: %s, %d ms", request.call, answer, ms, extra={"details": details})
 
 
 def _target(url: str, answer: requests.Response) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ddvoices.importing.survey import Candidate, Obstacle
+
+_SHORTEST_PREFIX = 8
+_NOWHERE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +32,14 @@ def choose_all(everything: Sequence[Candidate]) -> Choice:
     return Choice(chosen=free, left_out=(*named, *counted))
 
 
-def choose_named(everything: Sequence[Candidate], ids: Iterable[str], regions: Iterable[str]) -> Choice:
-    """Return the voices with these ids, wherever they are."""
+def choose_named(
+    everything: Sequence[Candidate],
+    ids: Iterable[str],
+    regions: Iterable[str],
+    *,
+    elsewhere: Mapping[str, str] = _NOWHERE,
+) -> Choice:
+    """Return the voices with these ids, wherever they are; ``elsewhere`` tells the region of others."""
     chosen: list[Candidate] = []
     problems: list[str] = []
     by_id: dict[str, list[Candidate]] = defaultdict(list)
@@ -39,11 +48,24 @@ def choose_named(everything: Sequence[Candidate], ids: Iterable[str], regions: I
     for voice_id in dict.fromkeys(ids):
         found = by_id.get(voice_id, [])
         if not found:
-            where = ", ".join(sorted(regions))
-            problems.append(f"no voice {voice_id} in {where}: `ddvoices voices list` shows those of a region")
+            problems.append(_missing(everything, voice_id, regions, elsewhere.get(voice_id)))
         for one in found:
             if one.obstacle in (None, Obstacle.LEFT):
                 chosen.append(one)
             else:
                 problems.append(str(one))
     return Choice(chosen=tuple(chosen), problems=tuple(problems))
+
+
+def _missing(
+    everything: Sequence[Candidate], voice_id: str, regions: Iterable[str], elsewhere: str | None
+) -> str:
+    """Say that there is no such voice, and what may have been meant."""
+    where = ", ".join(sorted(regions))
+    if elsewhere is not None:
+        return f"no voice {voice_id} in {where}: it is in {elsewhere}: choose -r {elsewhere}"
+    long_enough = len(voice_id) >= _SHORTEST_PREFIX
+    begun = {one.voice.id for one in everything if long_enough and one.voice.id.startswith(voice_id)}
+    if len(begun) == 1:
+        return f"no voice {voice_id} in {where}: ids are written whole: {begun.pop()}"
+    return f"no voice {voice_id} in {where}: `ddvoices voices list` shows those of a region"

@@ -12,7 +12,7 @@ from ddvoices.identity import Evidence, key_hash
 from ddvoices.importing.drafts import Draft, advice, make_drafts
 from ddvoices.importing.entries import Entry, Keys, make_entries
 from ddvoices.importing.survey import Candidate, Obstacle
-from ddvoices.model import Adopt, Catalog, Change, Lock, ObservedRegion
+from ddvoices.model import Adopt, Catalog, Change, Lock, NoOp, ObservedRegion
 from ddvoices.plan import make_plan
 
 
@@ -67,16 +67,19 @@ def compose(
 
 def _keys(situation: Situation) -> Keys:
     """Return the keys that mean something already, here or in the account."""
-    specs = situation.catalog.voices
-    names = {key for spec in specs for key in (spec.key, *spec.moved_from)}
-    hashes = {key_hash(name) for name in names}
-    for name, region in situation.observed.items():
+    specs, locked = situation.catalog.voices, situation.lock.regions
+    wanted = {key for spec in specs for key in (spec.key, *spec.moved_from)}
+    known = {
+        key for name in situation.observed for section in locked.get(name, {}).values() for key in section
+    }
+    hashes = {key_hash(name) for name in wanted}
+    for region in situation.observed.values():
         evidence = Evidence(
             region.voices, {}, owner=situation.catalog.owner, former_owners=situation.catalog.former_owners
         )
         hashes.update(evidence.by_key)
-        names.update(key for section in situation.lock.regions.get(name, {}).values() for key in section)
-    return Keys(names | situation.lock.protected | situation.reserved, hashes)
+    names = wanted | known | situation.lock.protected | situation.reserved
+    return Keys(names, hashes, left=frozenset(known - wanted - situation.reserved))
 
 
 def _differing(
@@ -100,8 +103,8 @@ def _differing(
 
 def _in_the_way(one: Candidate, changes: Sequence[Change], problem: str | None) -> str | None:
     """Say what a plan would do with a voice other than adopting it; None if nothing."""
-    if [type(change) for change in changes] == [Adopt] and changes[0].id == one.voice.id:
-        return None
+    if [change.id for change in changes] == [one.voice.id] and isinstance(changes[0], Adopt | NoOp):
+        return None  # one that comes back under its key is in the lock already
     differing = [field for change in changes for field in change.fields]
     if not differing:
         return ": ".join(filter(None, ("can't be adopted", problem)))

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 from ddvoices.identity import key_hash, natural_key
 from ddvoices.importing.drafts import Draft
 from ddvoices.importing.survey import Candidate
 
-_LONGEST_KEY = 100
+_LONGEST_KEY = 40
+"""Characters; a catalog may hold up to 100, but people type these."""
+
 _ID_PREFIX = 8
 
 
@@ -33,24 +35,38 @@ class Entry:
 
 @dataclass(slots=True)
 class Keys:
-    """The keys that aren't free any more, by name and by hash; and the last number behind each name."""
+    """The keys that aren't free any more, by name and by hash; ``left`` are free for their own voices.
+
+    ``numbers`` has the last number behind each name.
+    """
 
     names: set[str]
     hashes: set[int]
+    left: frozenset[str] = frozenset()
     numbers: dict[str, int] = field(default_factory=dict)
 
-    def take(self, name: str, voice_id: str) -> str:
-        """Return a free key for a voice: its name as a key may be written, or the beginning of its id."""
-        base = _slug(name) or f"voice-{_slug(voice_id)[:_ID_PREFIX]}".strip("-._")
-        for number in count(self.numbers.get(base, 1)):
-            ending = "" if number == 1 else f"-{number}"
-            key = base[: _LONGEST_KEY - len(ending)].rstrip("-._") + ending
-            if key not in self.names and key_hash(key) not in self.hashes:
-                break
-        self.numbers[base] = number
+    def take(self, name: str, voice_id: str, *, former: str | None) -> str:
+        """Return a free key for a voice.
+
+        The one that it had in the lock, else its name as a key may be written, or the beginning of its id.
+        """
+        base = _shortened(_slug(name)) or f"voice-{_slug(voice_id)[:_ID_PREFIX]}".strip("-._")
+        first = (former,) if former in self.left else ()
+        key = next(key for key in chain(first, self._numbered(base)) if self._is_free(key, former))
         self.names.add(key)
         self.hashes.add(key_hash(key))
         return key
+
+    def _numbered(self, base: str) -> Iterator[str]:
+        """Yield a name, and then the name with each number that hasn't been tried behind it."""
+        for number in count(self.numbers.get(base, 1)):
+            self.numbers[base] = number
+            ending = "" if number == 1 else f"-{number}"
+            yield base[: _LONGEST_KEY - len(ending)].rstrip("-._") + ending
+
+    def _is_free(self, key: str, former: str | None) -> bool:
+        known = key in self.names and not (key == former and key in self.left)
+        return not known and key_hash(key) not in self.hashes
 
 
 def make_entries(drafts: Iterable[Draft], everything: Iterable[Candidate], keys: Keys) -> tuple[Entry, ...]:
@@ -83,12 +99,21 @@ def _entry(group: Sequence[Draft], keys: Keys) -> Entry:
     voices = tuple(draft.candidate for draft in group)
     fields = group[0].fields
     ids = {one.region: one.voice.id for one in voices}
+    former = next((one.former for one in voices if one.former is not None), None)
     return Entry(
-        key=keys.take(fields["name"], voices[0].voice.id),
+        key=keys.take(fields["name"], voices[0].voice.id, former=former),
         fields={**fields, "regions": list(ids), "ids": ids},
         voices=voices,
         unsaid=tuple(what for draft in group for what in draft.unsaid),
     )
+
+
+def _shortened(slug: str) -> str:
+    """Return a key of a length that can be typed, cut between words where it has some."""
+    if len(slug) <= _LONGEST_KEY:
+        return slug
+    words = slug[: _LONGEST_KEY + 1].rpartition("-")[0]
+    return (words if len(words) > _LONGEST_KEY // 2 else slug[:_LONGEST_KEY]).rstrip("-._")
 
 
 def _slug(text: str) -> str:

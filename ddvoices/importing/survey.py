@@ -31,12 +31,13 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A voice in a region; ``why`` says in words what its ``obstacle`` is."""
+    """A voice in a region; ``why`` says in words what its ``obstacle`` is, ``former`` is the key it had."""
 
     region: str
     voice: ObservedVoice
     obstacle: Obstacle | None = None
     why: str = ""
+    former: str | None = None
 
     def __str__(self) -> str:
         """Return the place and the words: ``us: 5d3d… carries another catalog's marker``."""
@@ -103,7 +104,7 @@ class _Region:
             return candidate.against(Obstacle.OURS, ours)
         if facts.locked:
             why = f"was the voice of {key}, which has left the catalog: import it by its id"
-            return candidate.against(Obstacle.LEFT, why)
+            return replace(candidate.against(Obstacle.LEFT, why), former=key)
         alike = [spec.key for spec in self._doubtful if same_natural_key(spec, candidate.voice)]
         if alike:
             why = f"looks like {alike[0]}, as others do: choose one of them by ids.{candidate.region} there"

@@ -2,6 +2,7 @@
 
 from ddvoices.model.batch import BatchReport, LineOutcome, LineResult
 from ddvoices.model.changes import (
+    INTERRUPTED,
     Action,
     Adopt,
     Change,
@@ -40,6 +41,7 @@ from ddvoices.model.wanted import (
 
 __all__ = [
     "EMPTY_LOCK",
+    "INTERRUPTED",
     "Action",
     "Adopt",
     "BatchReport",

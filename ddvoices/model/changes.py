@@ -302,6 +302,10 @@ class Result(StrEnum):
     SKIPPED = "skipped"
 
 
+INTERRUPTED = "interrupted"
+"""The error of a change that is skipped because somebody has interrupted the run."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one change; ``id`` is the voice that the key means now."""

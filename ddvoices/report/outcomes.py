@@ -7,7 +7,7 @@ from typing import Any
 
 from click import style, unstyle
 
-from ddvoices.model import Outcome, Report, Result
+from ddvoices.model import INTERRUPTED, Outcome, Report, Result
 from ddvoices.report.terminal import printable
 from ddvoices.report.words import WIDEST_KEY
 
@@ -27,53 +27,78 @@ _COUNTED = {result: str(result) for result in Result} | {Result.ALREADY: "alread
 
 def report_document(report: Report) -> dict[str, Any]:
     """Return what an apply did as JSON values."""
-    counts = Counter(outcome.result for outcome in report.outcomes)
     return {
         "format_version": FORMAT_VERSION,
-        "outcomes": [
-            {
-                "region": outcome.region,
-                "key": outcome.key,
-                "action": str(outcome.action),
-                "result": str(outcome.result),
-                "id": outcome.id,
-                "error": outcome.error,
-            }
-            for outcome in report.outcomes
-        ],
-        "summary": {str(result): counts[result] for result in Result},
-        "pending": report.pending,
-        "converged": report.converged,
+        "outcomes": [outcome_document(outcome) for outcome in report.outcomes],
+        **summary_document(report),
         "complete": report.complete,
-        "interrupted": report.interrupted,
         "warnings": list(report.warnings),
         "lock_error": report.lock_error,
     }
 
 
+def outcome_document(outcome: Outcome) -> dict[str, Any]:
+    """Return what became of one change as JSON values."""
+    return {
+        "region": outcome.region,
+        "key": outcome.key,
+        "action": str(outcome.action),
+        "result": str(outcome.result),
+        "id": outcome.id,
+        "error": outcome.error,
+    }
+
+
+def summary_document(report: Report) -> dict[str, Any]:
+    """Return what an apply came to as JSON values."""
+    counts = Counter(outcome.result for outcome in report.outcomes)
+    return {
+        "summary": {str(result): counts[result] for result in Result},
+        "pending": report.pending,
+        "converged": report.converged,
+        "interrupted": report.interrupted,
+    }
+
+
 def outcome_text(outcome: Outcome) -> str:
-    """Return one outcome in one line."""
-    head = unstyle(_head(outcome)).rstrip()
+    """Return one outcome in one line, its words one space apart."""
+    head = " ".join(unstyle(_head(outcome)).split())
     return head if outcome.error is None else f"{head}: {printable(outcome.error)}"
 
 
 def report_text(report: Report, *, color: bool = False) -> str:
-    """Return an apply's outcomes, a line each (an error below its own), and a last line that counts."""
-    width = min(max((len(_subject(outcome)) for outcome in report.outcomes), default=0), WIDEST_KEY)
+    """Return an apply's outcomes, a line each (an error below its own), and a last line that counts.
+
+    What an interrupt kept from being begun is only counted.
+    """
+    shown = [outcome for outcome in report.outcomes if not _not_begun(outcome)]
+    width = min(max((len(_subject(outcome)) for outcome in shown), default=0), WIDEST_KEY)
     lines: list[str] = []
-    for outcome in report.outcomes:
+    for outcome in shown:
         lines.append(_head(outcome, width).rstrip())
         if outcome.error is not None:
             lines.append(f"         {printable(outcome.error)}")
-    counts = Counter(outcome.result for outcome in report.outcomes)
-    counted = ", ".join(f"{counts[result]} {_COUNTED[result]}" for result in Result if counts[result])
-    last = f"Apply: {counted or 'nothing to do'}."
-    if report.pending:
-        last += f" {report.pending} still to be done{_unrun(report)}."
-    if report.interrupted:
-        last += " Interrupted."
-    text = "\n".join([*lines, style(last, bold=True)]) + "\n"
+    text = "\n".join([*lines, style(summary_text(report), bold=True)]) + "\n"
     return text if color else unstyle(text)
+
+
+def summary_text(report: Report) -> str:
+    """Return the line that counts, and says what is left to do."""
+    left_out = sum(map(_not_begun, report.outcomes))
+    counts = Counter(outcome.result for outcome in report.outcomes if not _not_begun(outcome))
+    counted = ", ".join(f"{counts[result]} {_COUNTED[result]}" for result in Result if counts[result])
+    text = f"Apply: {counted or ('nothing done' if left_out else 'nothing to do')}."
+    if report.pending > left_out:
+        text += f" {report.pending} still to be done{_unrun(report)}."
+    if report.interrupted:
+        rest = f": {left_out} not begun; run the same command again" if left_out else ""
+        text += f" Interrupted{rest}."
+    return text
+
+
+def _not_begun(outcome: Outcome) -> bool:
+    """Tell whether an interrupt kept a change from being begun."""
+    return outcome.result is Result.SKIPPED and outcome.error == INTERRUPTED
 
 
 def _unrun(report: Report) -> str:

@@ -92,7 +92,7 @@ def test_resolve(region, settings, environ, expected):
 @pytest.mark.parametrize(
     ("region", "settings", "environ", "message"),
     [
-        ("eu", None, ALL, "region eu is refused while DEEPDUB_BASE_URL and .* are set"),
+        ("eu", None, ALL, "^region eu is refused while DEEPDUB_BASE_URL is set, .* choose -r us, or"),
         ("eu", RegionSettings(), REST_ONLY, "region eu is refused while DEEPDUB_BASE_URL is set"),
         ("us", None, {**REST_ONLY, "DD_EU": "1"}, "region us is refused"),
         ("eu", None, {"DEEPDUB_BASE_WEBSOCKET_STREAMING_URL": LOCAL[STREAMING]}, "STREAMING_URL is set"),

@@ -48,17 +48,21 @@ def test_every_control_route_is_told() -> None:
 @pytest.mark.proof
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the example asks with curl")
 def test_the_pipeline_under_faults_runs_as_it_stands(tmp_path: Path, emulator: Emulator) -> None:
-    """Every scripted fault strikes, nothing is left to do, and each voice is there once."""
+    """Every scripted fault strikes, nothing is left to do, and each voice is there once.
+
+    What an earlier run has left, or the caller's environment holds, leads it nowhere else.
+    """
     workspace = Workspace(tmp_path, emulator)
-    workspace.settings["regions"] = {"us": {}}
+    workspace.settings["regions"] = {"us": {}, "eu": {}}
     for key in ("ada", "bob", "cleo"):
         workspace.voice(key)
     workspace.save()
     files = dict(RUNNABLE.findall(DOCUMENT))
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "emulator.env").write_text("# of an earlier run\n" * 3, encoding="utf-8")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    with environment({"PATH": path, "SEED": "7"}) as variables:
+    with environment({"PATH": path, "SEED": "7", "DEEPDUB_API_KEY_US": "another"}) as variables:
         done = subprocess.run(
             ["bash", "try.sh"], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
         )

@@ -113,6 +113,7 @@ def test_a_region_that_is_down_is_named_by_every_command(
     two_regions.settings["regions"]["eu"]["base_url"] = "http://127.0.0.1:9/api/v1"
     done = two_regions.run(*arguments, code=1)
     assert "eu: http://127.0.0.1:9/api/v1: GET /voice" in done.stderr
+    assert done.stderr.endswith(": is the emulator running there?\n")
 
 
 def test_7_no_key(workspace: Workspace) -> None:
@@ -163,7 +164,7 @@ def test_7_a_test_never_reaches_production(workspace: Workspace) -> None:
     workspace.voice("ada")
     workspace.settings["regions"] = {"us": {}, "eu": {}}
     workspace.env = {"DEEPDUB_API_KEY": workspace.key, "DEEPDUB_BASE_URL": workspace.emulator.base_url}
-    assert "region eu is refused" in one_line(workspace.run("plan", code=7).stderr)
+    assert one_line(workspace.run("plan", code=7).stderr).startswith("error: region eu is refused while")
     workspace.run("plan", "-r", "us")
 
 

@@ -76,7 +76,9 @@ def test_named_voices_go_where_they_are_wanted_and_a_dry_run_shows_it(workspace:
     workspace.save()
     (workspace.root / "mine.yaml").write_text("voices:\n", encoding="utf-8")
     arguments = ("import", hidden, other, hidden, "--into", "mine.yaml")
-    shown = workspace.run(*arguments, "--dry-run").stdout
+    tried = workspace.run(*arguments, "--dry-run")
+    shown, said = tried.stdout, tried.stderr.splitlines()
+    assert said[-2:] == ["2 entries", "nothing is written: without --dry-run this goes to voices/mine.yaml"]
     assert (workspace.root / "mine.yaml").read_text() == "voices:\n"
     workspace.run(*arguments)
     assert (workspace.root / "mine.yaml").read_text() == f"voices:\n{shown}"
@@ -102,11 +104,12 @@ def test_what_can_not_be_imported_is_named_and_nothing_is_written(workspace: Wor
     no_gender = workspace.stranger(name="No gender")
     workspace.voice("pia", **pin(pinned))
     before, update = files(workspace), f"`ddvoices voices update {no_gender} -r us"
-    done = workspace.run("import", "nobody", "../x", bob, eve, pinned, no_gender, good, code=1)
+    done = workspace.run("import", "nobody", "../x", good[:8], bob, eve, pinned, no_gender, good, code=1)
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
         "error: no voice nobody in us: `ddvoices voices list` shows those of a region",
         "error: no voice ../x in us: `ddvoices voices list` shows those of a region",
+        f"error: no voice {good[:8]} in us: ids are written whole: {good}",
         f"error: us: {bob} carries another catalog's marker",
         f"error: us: {eve} is in the catalog: eve means it",
         f"error: us: {pinned} is in the catalog: pia pins it",
@@ -115,6 +118,7 @@ def test_what_can_not_be_imported_is_named_and_nothing_is_written(workspace: Wor
     assert files(workspace) == before
     done = workspace.run("import", "--all")
     assert [line.split()[1] for line in done.stdout.splitlines()[1:]] == ["good"]
+    assert "1 entry, 3 left out; 2 warnings above" in done.stderr.splitlines()
     told = [line for line in done.stderr.splitlines() if line.startswith("warning: left out: ")]
     assert [("marker" in line, no_gender in line) for line in told] == [(True, False), (False, True)]
     done = workspace.run("--log-format", "json", "import", "--all")
@@ -141,6 +145,9 @@ def test_two_regions_and_one_of_them(two_regions: Workspace) -> None:
     workspace = two_regions
     for key in workspace.keys.values():
         _stranger_of(workspace, key)
+    [theirs] = workspace.there("eu")
+    elsewhere = workspace.run("import", theirs["id"], "-r", "us", code=1).stderr
+    assert elsewhere.splitlines()[-1] == (f"error: no voice {theirs['id']} in us: it is in eu: choose -r eu")
     workspace.run("import", "--all", "-r", "us", "--into", "us.yaml")
     assert imported(workspace, "us.yaml")["ada"]["regions"] == ["us"]
     (workspace.root / "us.yaml").unlink()

@@ -6,13 +6,16 @@ import json
 import os
 import pty
 import subprocess
+from datetime import datetime, timedelta
 
 import pytest
 from cli.program import command, environment
+from killing import kill_at
 from workspace import Workspace
 
 EVIL = "Ada\x1b[31m\x07\u202e"
 ESCAPE = "\x1b"
+BUSY = {"kind": "status", "status": 429, "retry_after": 1, "count": 1}
 
 
 @pytest.mark.parametrize(
@@ -70,15 +73,32 @@ def test_json_holds_the_names_as_they_are(workspace: Workspace) -> None:
 
 def test_progress_as_json_lines_on_stderr(workspace: Workspace) -> None:
     workspace.voice("ada"), workspace.voice("bob")
-    done = workspace.run("--log-format", "json", "apply", "--yes", "--format", "json")
+    rule = {"method": "POST", "path": "/voice", "kind": "status", "status": 400, "skip": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    done = workspace.run("--log-format", "json", "-v", "apply", "--yes", "--format", "json", code=4)
     lines = [json.loads(line) for line in done.stderr.splitlines()]
-    assert [(line["key"], line["result"]) for line in lines] == [("ada", "applied"), ("bob", "applied")]
-    assert json.loads(done.stdout)["converged"]
+    report = json.loads(done.stdout)
+    calls, told = [
+        [line for line in lines if (line["event"] == "call") is is_call] for is_call in (True, False)
+    ]
+    assert [line["event"] for line in told] == ["start", "change", "change", "summary"]
+    for line, outcome in zip(told[1:3], report["outcomes"], strict=True):
+        assert line.items() >= outcome.items()
+        assert "  " not in line["message"]
+    assert [(line["level"], line["done"], line["total"]) for line in told[1:3]] == [
+        ("info", 1, 2),
+        ("error", 2, 2),
+    ]
+    assert told[-1]["summary"] == report["summary"]
+    assert {(line["method"], line["path"], line["status"]) for line in calls} >= {("POST", "/voice", 400)}
+    assert all(datetime.fromisoformat(line["time"]).utcoffset() == timedelta(0) for line in lines)
 
 
 def test_a_bar_on_a_terminal_that_leaves_the_report_clean(workspace: Workspace) -> None:
     workspace.voice("ada"), workspace.voice("bob")
     workspace.save()
+    busy = [{"method": method, "path": "/voice", **BUSY} for method in ("GET", "POST")]
+    workspace.emulator.faults(workspace.key, busy)
     ours, theirs = pty.openpty()
     with environment({**workspace.env, "TERM": "xterm", "COLUMNS": "80"}) as variables:
         done = subprocess.run(
@@ -94,6 +114,9 @@ def test_a_bar_on_a_terminal_that_leaves_the_report_clean(workspace: Workspace) 
     shown = os.read(ours, 65536).decode()
     os.close(ours)
     assert done.returncode == 0
+    asking, _, applying = shown.partition("0/2")
+    assert all("us: too many requests: waiting 1 s" in part for part in (asking, applying))
+    assert "0:00:01" in shown
     assert "2/2" in shown or "1/2" in shown
     assert ESCAPE not in done.stdout
     assert done.stdout.endswith("Apply: 2 applied.\n")
@@ -116,3 +139,42 @@ def test_a_plan_of_a_choice_says_so(workspace: Workspace) -> None:
     workspace.apply()
     assert workspace.run("plan", "-t", "a*").stdout == "No changes. 1 in sync, of those chosen by a*.\n"
     assert workspace.plan("-t", "a*")["targets"] == ["a*"]
+
+
+def busy(workspace: Workspace, method: str, status: int, **more: int) -> None:
+    """Let the service say from now on that it is asked too much."""
+    rule = {"method": method, "path": "/voice", "kind": "status", "status": status, **more}
+    workspace.emulator.faults(workspace.key, [rule])
+
+
+def test_waits_are_said_once_for_all_that_wait(workspace: Workspace) -> None:
+    for key in ("ada", "bob", "cleo", "dora"):
+        workspace.voice(key)
+    busy(workspace, "POST", 429, retry_after=1, skip=1, count=3)
+    said = workspace.run("--log-format", "json", "apply", "--yes").stderr.splitlines()
+    waits = [line for line in map(json.loads, said) if line.get("event") == "wait"]
+    assert waits[0]["message"] == "us: too many requests: waiting 1 s before try 2 of 6"
+    fields = {"region": "us", "status": 429, "seconds": 1.0, "try": 2, "tries": 6}
+    assert waits[0].items() >= fields.items()
+    assert len(waits) < 3
+    busy(workspace, "GET", 503, retry_after=1, count=1)
+    assert workspace.run("status").stderr == "us: busy (503): waiting 1 s before try 2 of 6\n"
+
+
+def test_what_a_killed_run_left_open_is_said(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.save()
+    kill_at(workspace, {"method": "POST"}, "before")
+    left = "us: an apply was interrupted, or is still at work: ada was sent and not answered; "
+    assert left in workspace.run("status").stderr
+    done = workspace.run("apply", "--yes", "--settle", "0.1")
+    assert done.stderr == "us: an earlier run was interrupted: looking for ada (up to 0.1 s)\n"
+
+
+def test_what_is_given_up_says_after_how_long_and_what_may_help(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    busy(workspace, "POST", 429, retry_after=0)
+    error = workspace.apply(code=1)["outcomes"][0]["error"]
+    assert error.endswith("(after 6 tries in 0 s): try again later, or with a lower --parallelism")
+    busy(workspace, "GET", 429, retry_after=0)
+    assert "(after 6 tries in 0 s): try again later\n" in workspace.run("-q", "plan", code=1).stdout

@@ -68,7 +68,9 @@ def test_where_it_can_not_be_told_which_is_which_each_gets_its_own(tmp_path: Pat
         ("STRASSE straße ﬁ", "strasse-strasse-fi"),
         ("王", "voice-5d3dc622"),
         ("...", "voice-5d3dc622"),
-        ("x" * 150, "x" * 100),
+        ("x" * 150, "x" * 40),
+        ("A very long name of a voice, which goes on and on", "a-very-long-name-of-a-voice-which-goes"),
+        ("A name with a word of" + "x" * 40, "a-name-with-a-word-of" + "x" * 19),
         ("1984", "1984"),
     ],
 )
@@ -79,7 +81,7 @@ def test_the_key_is_the_name_as_keys_are_written(tmp_path: Path, name: str, key:
 def test_a_key_that_means_something_already_is_not_taken(tmp_path: Path) -> None:
     """Keys of the catalog, former ones, those of marked voices, of the lock, and of unanswered creates."""
     mine = {**MINE, "x": {**MINE["ada"], "name": "Other", "moved_from": ["eve"]}}
-    names = ["Ada", "Eve", "Zoe", "Lou", "Sue", "x" * 100, f"{'x' * 101}"]
+    names = ["Ada", "Eve", "Zoe", "Lou", "Sue", "x" * 40, f"{'x' * 41}"]
     strangers = tuple(unmarked(BOB, f"id-{n}", name=name) for n, name in enumerate(names))
     known = LockedVoice(id="gone", origin=Origin.ADOPTED)
     lock = locked([voice_record("us", ACCOUNT, "lou", known)])
@@ -87,7 +89,7 @@ def test_a_key_that_means_something_already_is_not_taken(tmp_path: Path) -> None
     observed = {"us": region(seen(ADA), orphan, *strangers)}
     composed = take_all(write_catalog(tmp_path, mine), observed, lock=lock, sent=frozenset({"sue"}))
     found = {entry.key for entry in composed.entries}
-    assert found == {"ada-2", "eve-2", "zoe-2", "lou-2", "sue-2", "x" * 100, "x" * 98 + "-2"}
+    assert found == {"ada-2", "eve-2", "zoe-2", "lou-2", "sue-2", "x" * 40, "x" * 40 + "-2"}
 
 
 def test_a_voice_that_only_has_a_title_asks_for_a_name(tmp_path: Path) -> None:
@@ -142,6 +144,23 @@ def test_what_stands_against_a_voice(tmp_path: Path) -> None:
     named = choose_named(everything, ["left", "free", "left", "theirs", "none"], observed)
     assert [one.voice.id for one in named.chosen] == ["left", "free"]
     assert len(named.problems) == 2
+
+
+@pytest.mark.parametrize(("sent", "key"), [((), "reader"), (("reader",), "bob")])
+def test_what_comes_back_gets_the_key_that_it_had_if_that_is_free(
+    tmp_path: Path, sent: tuple[str, ...], key: str
+) -> None:
+    root = write_catalog(tmp_path, MINE)
+    observed = {"us": region(unmarked(BOB, "left"))}
+    lock = locked([voice_record("us", ACCOUNT, "reader", LockedVoice(id="left", origin=Origin.ADOPTED))])
+    catalog, target = read(root), choose_target(root, None)
+    everything = survey(catalog, observed, lock)
+    situation = Situation(
+        catalog=catalog, observed=observed, lock=lock, everything=everything, reserved=frozenset(sent)
+    )
+    chosen = choose_named(everything, ["left"], observed).chosen
+    composed = compose(chosen, situation, text_with=target.text_with, load=target.load_with)
+    assert [entry.key for entry in composed.entries] == [key]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,8 @@ from ddvoices.client.errors import (
 )
 from ddvoices.client.retry import Kind, Repeat, Trouble, decide
 from ddvoices.client.service import retry_after_of, status_error
-from ddvoices.client.text import message_of, one_line, reason_of
+from ddvoices.client.text import message_of, one_line, reason_of, where_to_look
+from ddvoices.client.waits import Waits
 from ddvoices.client.wire import rest as wire
 from ddvoices.errors import InvalidResponseError, ServiceError
 
@@ -87,14 +88,16 @@ async def open_socket(door: Door) -> ClientConnection:
         RedirectRefusedError: it points elsewhere.
         InvalidResponseError: whoever answers doesn't speak the protocol.
     """
-    attempt, certificates = 0, _certificates_of(door.url)
+    attempt, certificates, waits = 0, _certificates_of(door.url), Waits(door.region)
     while True:
         try:
             return await _connect(door, certificates)
         except (OSError, InvalidHandshake, InvalidProxy, InvalidURI, ImportError, UnicodeError) as error:
-            wait = _wait(door, error, attempt)
-            if wait is None:
+            trouble = _trouble(door, error)
+            wait = _wait(door, trouble, attempt) if trouble is not None else None
+            if trouble is None or wait is None:
                 raise _failure(door, error) from error
+            waits.tell(trouble, wait, attempt=attempt, max_retries=door.max_retries)
         await door.sleep(wait)
         attempt += 1
 
@@ -188,15 +191,18 @@ def _was_dropped(error: Exception) -> bool:
     return isinstance(error, InvalidMessage) and isinstance(error.__cause__, EOFError)
 
 
-def _wait(door: Door, error: Exception, attempt: int) -> float | None:
-    """Return how long to wait before the next attempt, None if there is to be none."""
+def _trouble(door: Door, error: Exception) -> Trouble | None:
+    """Return as much of an error as deciding what to do about it needs; None if nothing can help."""
     if isinstance(error, InvalidStatus):
         response = _response(error, door.url)
-        trouble = Trouble(kind=Kind.STATUS, status=response.status_code, retry_after=retry_after_of(response))
-    elif _was_dropped(error) or (isinstance(error, OSError) and not isinstance(error, ssl.SSLError)):
-        trouble = Trouble(kind=Kind.UNREACHABLE)
-    else:
-        return None
+        return Trouble(kind=Kind.STATUS, status=response.status_code, retry_after=retry_after_of(response))
+    if _was_dropped(error) or (isinstance(error, OSError) and not isinstance(error, ssl.SSLError)):
+        return Trouble(kind=Kind.UNREACHABLE)
+    return None
+
+
+def _wait(door: Door, trouble: Trouble, attempt: int) -> float | None:
+    """Return how long to wait before the next attempt, None if there is to be none."""
     jitter = random.random()  # noqa: S311 - spreads requests, hides nothing
     return decide(Repeat.FREELY, trouble, attempt=attempt, max_retries=door.max_retries, jitter=jitter)
 
@@ -213,7 +219,7 @@ def _failure(door: Door, error: Exception) -> ServiceError:
         return NoConnectionError(f"{door.url}: no host can have this name")
     reason = one_line(reason_of(error), key=door.key)
     if isinstance(error, OSError | InvalidProxy | ImportError) or "Proxy" in type(error).__name__:
-        return NoConnectionError(f"{door.url}: {reason}")
+        return NoConnectionError(f"{door.url}: {reason}{where_to_look(door.url, error)}")
     return InvalidResponseError(f"{door.url}: whoever answers there doesn't speak WebSocket: {reason}")
 
 
