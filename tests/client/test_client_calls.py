@@ -169,6 +169,15 @@ def test_a_typed_error_carries_everything(serve, client_of):
     assert error.exit_code is ExitCode.ERROR
 
 
+def test_a_date_to_wait_for_is_read_on_the_services_own_clock(serve, client_of, waits):
+    """A clock here that is ahead of the service's must not make of it: at once."""
+    busy = answer(
+        status=429, Retry_After="Fri, 01 May 2020 12:00:09 GMT", Date="Fri, 01 May 2020 12:00:00 GMT"
+    )
+    client_of(serve(busy, VOICE)).get_voice("a")
+    assert waits == [9]
+
+
 def test_a_refused_key_is_an_error_of_keys(serve, client_of):
     with pytest.raises(AuthError) as caught:
         client_of(serve(answer({"message": "bad key"}, status=401))).list_voices()
