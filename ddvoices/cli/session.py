@@ -10,6 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from ddvoices.cli.streams import forget
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -115,10 +117,17 @@ class Session:
         if self.log_format == "json":
             import json
 
-            click.echo(json.dumps({"level": level, "message": message, **details}), err=True)
+            self._tell(json.dumps({"level": level, "message": message, **details}))
             return
         prefix = "" if level == "info" else click.style(f"{level}: ", fg=color, bold=True)
-        click.echo(prefix + printable(message), err=True, color=self.colored(sys.stderr))
+        self._tell(prefix + printable(message))
+
+    def _tell(self, line: str) -> None:
+        """Print a line on stderr; that nobody takes it is no reason to stop what is under way."""
+        try:
+            click.echo(line, err=True, color=self.colored(sys.stderr))
+        except OSError:
+            forget(sys.stderr)
 
     def start_logging(self) -> None:
         """Let the client say what it asks, if that is wanted, in the form of all messages."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import IO
 
 _closed: set[str] = set()
 
@@ -29,6 +30,6 @@ def take_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def forget_stdout() -> None:
+def forget(stream: IO[str]) -> None:
     """Keep Python from complaining at exit that nobody takes what is printed any more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
