@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from ddvoices.identity import Evidence, key_hash
 from ddvoices.importing.drafts import Draft, advice, make_drafts
 from ddvoices.importing.entries import Entry, Keys, make_entries
 from ddvoices.importing.survey import Candidate, Obstacle
-from ddvoices.model import Adopt, Catalog, Lock, ObservedRegion, RegionPlan
+from ddvoices.model import Adopt, Catalog, Change, Lock, ObservedRegion, RegionPlan
 from ddvoices.plan import make_plan
 
 
@@ -87,15 +88,26 @@ def _differing(
         raise OutputError("the catalog would not mean what it means now, so nothing is written")
     plan = make_plan(catalog, situation.observed, situation.lock)
     for region in plan.regions:
+        planned = _by_key(region)
         for entry in new.values():
             for one in entry.voices:
-                if one.region == region.region and (why := _in_the_way(entry.key, one, region)):
+                if one.region == region.region and (why := _in_the_way(entry.key, one, region, planned)):
                     yield one, why
 
 
-def _in_the_way(key: str, one: Candidate, region: RegionPlan) -> str | None:
+def _by_key(region: RegionPlan) -> Mapping[str | None, Sequence[Change]]:
+    """Return what is planned for each key."""
+    planned: dict[str | None, list[Change]] = defaultdict(list)
+    for change in region.changes:
+        planned[change.key].append(change)
+    return planned
+
+
+def _in_the_way(
+    key: str, one: Candidate, region: RegionPlan, planned: Mapping[str | None, Sequence[Change]]
+) -> str | None:
     """Say what a plan would do with a voice other than adopting it; None if nothing."""
-    changes = [change for change in region.changes if change.key == key]
+    changes = planned.get(key, ())
     if [type(change) for change in changes] == [Adopt] and changes[0].id == one.voice.id:
         return None
     differing = [field for change in changes for field in change.fields]

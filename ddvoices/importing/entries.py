@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -37,15 +37,17 @@ class Keys:
 
     names: set[str]
     hashes: set[int]
+    _next: Counter[str] = field(default_factory=Counter)
 
     def take(self, name: str, voice_id: str) -> str:
         """Return a free key for a voice: its name as a key may be written, or the beginning of its id."""
         base = _slug(name) or f"voice-{_slug(voice_id)[:_ID_PREFIX]}".strip("-._")
-        for number in count(1):
+        for number in count(self._next[base] + 1):
             ending = "" if number == 1 else f"-{number}"
             key = base[: _LONGEST_KEY - len(ending)].rstrip("-._") + ending
             if key not in self.names and key_hash(key) not in self.hashes:
                 break
+        self._next[base] = number
         self.names.add(key)
         self.hashes.add(key_hash(key))
         return key

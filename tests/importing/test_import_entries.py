@@ -19,6 +19,7 @@ from ddvoices.importing import (
     compose,
     survey,
 )
+from ddvoices.importing.entries import Keys
 from ddvoices.lockfile import voice_record
 from ddvoices.model import EMPTY_LOCK, LockedVoice, ObservedVoice, Origin
 
@@ -74,6 +75,24 @@ def test_where_it_can_not_be_told_which_is_which_each_gets_its_own(tmp_path: Pat
 )
 def test_the_key_is_the_name_as_keys_are_written(tmp_path: Path, name: str, key: str) -> None:
     assert list(pins(write_catalog(tmp_path, {}), us=there("5D3DC622-7a7e", name=name))) == [key]
+
+
+def test_the_keys_of_many_voices_of_one_name_are_found_without_trying_all_of_them_again() -> None:
+    """Counted in tries: a name that is taken often is no reason to begin at the first again."""
+    taken = Tried()
+    keys = Keys(taken, set())
+    assert [keys.take("Bob", "id") for _ in range(200)][-1] == "bob-200"
+    assert taken.tries < 500
+
+
+class Tried(set[str]):
+    """Names, and how often it was asked for one."""
+
+    tries = 0
+
+    def __contains__(self, name: object) -> bool:
+        self.tries += 1
+        return super().__contains__(name)
 
 
 def test_a_key_that_means_something_already_is_not_taken(tmp_path: Path) -> None:
