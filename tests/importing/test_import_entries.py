@@ -111,11 +111,13 @@ def test_a_key_that_means_something_already_is_not_taken(tmp_path: Path) -> None
 
 def test_a_voice_that_only_has_a_title_asks_for_a_name(tmp_path: Path) -> None:
     """An empty name would be updated; one that isn't listed at all can't be compared."""
-    strangers = there("1;a", name="", title="Zoe's") + there("2", name=None, title="Lou")
+    strangers = there("1;a", "-r", name="", title="Zoe's") + there("2", name=None, title="Lou")
     composed = take_all(write_catalog(tmp_path, {}), {"us": region(*strangers)})
     assert [entry.key for entry in composed.entries] == ["lou"]
-    [left_out] = composed.unwritable
-    assert str(left_out).endswith("""set it by `ddvoices voices update '1;a' -r us --name 'Zoe'"'"'s'`""")
+    assert [str(left_out).partition("voices update ")[2] for left_out in composed.unwritable] == [
+        """-r us --name 'Zoe'"'"'s' -- -r`""",
+        """'1;a' -r us --name 'Zoe'"'"'s'`""",
+    ]
 
 
 def test_what_stands_against_a_voice(tmp_path: Path) -> None:
