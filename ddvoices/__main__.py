@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -18,10 +19,16 @@ def run() -> int:
             signal.signal(number, _leave)
     from ddvoices.cli import main
 
-    return main()
+    code = main()
+    if code == _INTERRUPTED:
+        _leave()  # threads may wait for answers that nobody wants, and Python may end by the signal instead
+    return code
 
 
-def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+def _leave(_number: int = 0, _frame: FrameType | None = None) -> NoReturn:
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with suppress(Exception):  # nobody takes it, or the signal came in the midst of a line
+            stream.flush()
     os._exit(_INTERRUPTED)
 
 

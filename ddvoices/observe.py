@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 from ddvoices.client import BadRequestError, DeepdubClient
 from ddvoices.errors import ExitCode, ServiceError
@@ -45,6 +46,7 @@ class OpenRegions:
         The lock must be of a moment before: what another run makes and locks meanwhile isn't in the listing.
         """
         with ThreadPoolExecutor(max_workers=max(len(self.clients), 1)) as pool:
+            ours = owner_hashes(desired.owner, desired.former_owners)
             listings = {name: pool.submit(client.observe_voices) for name, client in self.clients.items()}
 
             def observe(lock: Lock) -> dict[str, ObservedRegion]:
@@ -61,7 +63,7 @@ class OpenRegions:
                     for name, client in self.clients.items()
                 }
                 found = {name: self._explained(future.result()) for name, future in futures.items()}
-                return {**self.closed, **found}
+                return {**self.closed, **_held_apart(found, ours)}
 
             yield observe
 
@@ -70,6 +72,24 @@ class OpenRegions:
         if region.error is None or region.error_code is not ExitCode.KEY or region.region not in self.sources:
             return region
         return replace(region, error=f"{region.error}: the key is from {self.sources[region.region]}")
+
+
+def _held_apart(found: Mapping[str, ObservedRegion], ours: frozenset[int]) -> dict[str, ObservedRegion]:
+    """Return the regions, in error those that are one account, opened by two keys or two names of one place.
+
+    Each would make the voices that the other makes, and prune those that the other needs. What shows it is a
+    voice of ours in both; a published one might be everybody's.
+    """
+    apart = dict(found)
+    for one, other in combinations(sorted(found), 2):
+        there = {voice.id for voice in found[other].voices}
+        shared = (voice for voice in found[one].voices if voice.id in there)
+        proof = next((voice.id for voice in shared if _is_published(voice, None, ours) is False), None)
+        if proof is not None:
+            why = f"{one} and {other} are one account: both show {proof}: give each a key of its own account"
+            for name in (one, other):
+                apart[name] = replace(found[name], voices=(), error=why, error_code=ExitCode.USAGE)
+    return apart
 
 
 def observe_region(

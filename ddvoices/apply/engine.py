@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ddvoices.apply.options import ApplyOptions, Event
@@ -31,6 +30,7 @@ from ddvoices.plan import Verdict, protected_keys, refusals
 
 _DONE = frozenset({Result.APPLIED, Result.ADOPTED, Result.ALREADY})
 _NO_OPTIONS = ApplyOptions()
+_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,16 +143,16 @@ def _run_all(runs: Sequence[RegionRun], options: ApplyOptions) -> tuple[list[Out
 
 
 def _wait(futures: Sequence[Future[list[Outcome]]], options: ApplyOptions) -> bool:
-    try:
-        wait(futures)
-    except KeyboardInterrupt:
-        options.stop.set()
-        with suppress(KeyboardInterrupt):
+    """Wait for the regions; once the run is to stop, say so, and let what is under way end."""
+    told = False
+    while not all(future.done() for future in futures):
+        try:
+            wait(futures, timeout=_LOOK_SECONDS)
+        except KeyboardInterrupt:
+            options.stop.set()
+        if options.stop.is_set() and not told:
+            told = True
             options.on_interrupt()
-        while not all(future.done() for future in futures):
-            with suppress(KeyboardInterrupt):  # once is enough: the report must come
-                wait(futures)
-        return True
     return options.stop.is_set()
 
 

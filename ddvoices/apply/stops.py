@@ -7,13 +7,19 @@ from collections import Counter
 
 from ddvoices.apply.create import NeverMadeError
 from ddvoices.apply.order import UPLOADS
-from ddvoices.client import ConnectionLostError, ForbiddenError, PaymentRequiredError, ServerError
+from ddvoices.client import (
+    ConnectionLostError,
+    ForbiddenError,
+    PaymentRequiredError,
+    RateLimitedError,
+    ServerError,
+)
 from ddvoices.errors import AuthError, DdvoicesError, OutcomeUnknownError, ServiceUnreachableError
 from ddvoices.model import Action
 
 # each has been tried more than once by itself: what follows would only wait as long and fail too
 _MOST_IN_A_ROW = 5
-_SERVICE_DOWN = (ServerError, OutcomeUnknownError, NeverMadeError, ConnectionLostError)
+_SERVICE_DOWN = (ServerError, RateLimitedError, OutcomeUnknownError, NeverMadeError, ConnectionLostError)
 
 
 class Stops:

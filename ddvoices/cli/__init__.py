@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gc
-import signal
+import sys
 from collections.abc import Sequence
-from types import FrameType
-from typing import NoReturn
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
 from ddvoices.cli.group import cli
+from ddvoices.cli.interrupts import heed_interrupts, ignore_interrupts
 from ddvoices.cli.session import current_session
-from ddvoices.cli.streams import forget_stdout, take_streams
+from ddvoices.cli.streams import forget, take_streams
 from ddvoices.errors import CatalogError, DdvoicesError, ExitCode, InTheWayError, ScriptError
 
 # A plan keeps nearly all the objects that it makes. Looking through them after every 700, as is the default,
@@ -23,9 +22,7 @@ _OBJECTS_BEFORE_COLLECTION = 200_000
 
 def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for each kind of end
     """Run ``ddvoices`` and return its exit code; SIGTERM is taken like Ctrl-C."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
+    heed_interrupts()
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
     take_streams()
     try:
@@ -37,22 +34,21 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for e
         _say(_with_help(error))
         return ExitCode.USAGE if isinstance(error, click.UsageError) else ExitCode.ERROR
     except (KeyboardInterrupt, click.Abort):
+        ignore_interrupts()
         current_session().say_always("interrupted")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        forget_stdout()
+        forget(sys.stdout)
         return ExitCode.ERROR
     except DdvoicesError as error:  # before OSError, which those with a status are, too
         _say(error)
         return error.exit_code
     except OSError as error:
-        forget_stdout()
+        forget(sys.stdout)
         _say(DdvoicesError(": ".join(filter(None, (error.filename, error.strerror or str(error))))))
         return ExitCode.ERROR
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+    finally:
+        ignore_interrupts()
 
 
 def _with_help(error: click.ClickException) -> DdvoicesError:

@@ -124,6 +124,7 @@ class _Run:
     def run(self, regions: tuple[str, ...], choice: PlanOptions, reviewed: Reviewed | None) -> int:
         """Plan, show, ask, apply, report."""
         from ddvoices.apply import apply_plan, check_refusals, prepare
+        from ddvoices.cli.interrupts import call_at_interrupts
         from ddvoices.cli.planning import now, warn
         from ddvoices.cli.progress import asking, progress
         from ddvoices.cli.regions import open_regions
@@ -139,6 +140,7 @@ class _Run:
             if work.plan.pending and self._ask and not click.confirm("Apply these changes?", err=True):
                 self._session.say("not applied")
                 return ExitCode.ERROR
+            call_at_interrupts(self._how.stop.set)  # from here on the report always comes
             with progress(self._session, work.plan.pending) as tell:
                 how = replace(self._how, on_event=tell, on_interrupt=self._tell_interrupt)
                 report = apply_plan(work, how)

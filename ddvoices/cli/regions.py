@@ -119,7 +119,8 @@ def _place(url: str) -> tuple[str | None, int | None, str]:
     from ddvoices.client.trust import is_loopback
 
     parts = urlsplit(url)
-    return "localhost" if is_loopback(parts.hostname or "") else parts.hostname, parts.port, parts.path
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return "localhost" if is_loopback(parts.hostname or "") else parts.hostname, port, parts.path
 
 
 def chosen_regions(catalog: Catalog, chosen: Sequence[str]) -> list[str]:

@@ -11,6 +11,8 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import click
 
+from ddvoices.cli.streams import forget
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -150,8 +152,6 @@ def _now() -> str:
 
 def _tell(line: str, *, color: bool | None) -> None:
     """Print a line on stderr; where that can't be, nobody is told, and the work goes on to its report."""
-    from ddvoices.cli.streams import forget
-
     try:
         click.echo(line, err=True, color=color)
     except OSError:

@@ -30,13 +30,8 @@ def take_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def forget_stdout() -> None:
-    """Keep Python from complaining at exit that nobody takes what is printed any more."""
-    forget(sys.stdout)
-
-
 def forget(stream: IO[str]) -> None:
-    """Let what is printed to a stream go nowhere from now on."""
+    """Let what is printed go nowhere from now on, and Python not complain at exit that nobody takes it."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, stream.fileno())
     os.close(nothing)

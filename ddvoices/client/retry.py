@@ -91,16 +91,15 @@ def parse_retry_after(value: str | None, *, now: datetime) -> float | None:
     try:
         seconds = float(value)
     except ValueError:
-        return _until(value, now)
+        then = parse_date(value)
+        return max((then - now).total_seconds(), 0.0) if then is not None else None
     return max(seconds, 0.0) if math.isfinite(seconds) else None
 
 
-def _until(date: str, now: datetime) -> float | None:
-    """Return the seconds until an HTTP date, none if it is over."""
+def parse_date(text: str) -> datetime | None:
+    """Return the time that an HTTP date names, None where it names none."""
     try:
-        then = parsedate_to_datetime(date)
-    except ValueError:
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):  # the second for a year of twenty digits
         return None
-    if then.tzinfo is None:
-        then = then.replace(tzinfo=UTC)
-    return max((then - now).total_seconds(), 0.0)
+    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)

@@ -28,6 +28,7 @@ from ddvoices.client.retry import (
     Repeat,
     Trouble,
     decide,
+    parse_date,
     parse_retry_after,
 )
 from ddvoices.client.text import message_of, one_line, parse_json, where_to_look
@@ -227,6 +228,8 @@ def content_type(response: requests.Response) -> str:
 
 
 def retry_after_of(response: requests.Response | None) -> float | None:
-    """Return the seconds that an answer asks to wait."""
-    value = response.headers.get(wire.RETRY_AFTER) if response is not None else None
-    return parse_retry_after(value, now=datetime.now(UTC))
+    """Return the seconds that an answer asks to wait; a date is held against the service's own clock."""
+    if response is None:
+        return None
+    now = parse_date(response.headers.get(wire.DATE, "")) or datetime.now(UTC)
+    return parse_retry_after(response.headers.get(wire.RETRY_AFTER), now=now)

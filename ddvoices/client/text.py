@@ -70,8 +70,9 @@ def reason_of(error: BaseException) -> str:
     known = list(_inside(error))
     if any("NameResolution" in type(each).__name__ for each in known):
         return "the host's name can't be found"
-    if any("Timeout" in type(each).__name__ for each in known):
-        return "no connection in time" if "Connect" in type(error).__name__ else "no answer in time"
+    late = [type(each).__name__ for each in known if "Timeout" in type(each).__name__]
+    if late:
+        return "no connection in time" if any("Connect" in name for name in late) else "no answer in time"
     last = known[-1]
     if isinstance(last, OSError) and last.errno and not isinstance(last, ssl.SSLError | socket.gaierror):
         return os.strerror(last.errno)  # asyncio puts addresses into its own

@@ -12,11 +12,11 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from ddvoices import __version__
 from ddvoices.client import trust
 from ddvoices.client.body import Body, WholeBody
+from ddvoices.client.patience import PatientAdapter
 from ddvoices.client.retry import Kind, Repeat
 from ddvoices.client.text import one_line, reason_of
 from ddvoices.client.wire import rest as wire
@@ -88,7 +88,7 @@ class Transport:
         self._session = _Session()
         self._session.headers["User-Agent"] = f"ddvoices/{__version__}"
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS)
+        adapter = PatientAdapter(pool_maxsize=_CONNECTIONS)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -189,7 +189,7 @@ def _no_answer(error: Exception, body: object) -> Failure:
     if not getattr(body, "finished", True):
         message = f"{reason}, before the whole request was sent"
         return Failure(kind=Kind.UNREACHABLE, message=message, received=False, cause=error)
-    kind = Kind.TIMEOUT if isinstance(error, requests.Timeout) else Kind.LOST
+    kind = Kind.TIMEOUT if _was_too_slow(error) else Kind.LOST
     return Failure(kind=kind, message=reason, received=True, cause=error)
 
 
@@ -202,3 +202,9 @@ def _before_sending(error: Exception, body: object) -> bool:
         # TLS may also fail later; a certificate is refused before anything is sent.
         return not getattr(body, "finished", False) or "CERTIFICATE_VERIFY_FAILED" in repr(reason)
     return isinstance(reason, urllib3.exceptions.NewConnectionError)
+
+
+def _was_too_slow(error: Exception) -> bool:
+    """Tell whether time ran out; of an answer's body requests says so in another way."""
+    inner = error.args[0] if error.args else None
+    return isinstance(error, requests.Timeout) or isinstance(inner, urllib3.exceptions.ReadTimeoutError)

@@ -47,7 +47,9 @@ def make_drafts(candidates: Sequence[Candidate]) -> tuple[tuple[Draft, ...], tup
 def advice(one: Candidate, field: str, value: str | None = None) -> str:
     """Return how a person gives the service another value for one of its fields, perhaps this one."""
     option = f"--{field} {field.upper() if value is None else quote(value)}"
-    return f"set it by `ddvoices voices update {quote(one.voice.id)} -r {one.region} {option}`"
+    voice_id, options = quote(one.voice.id), f"-r {one.region} {option}"
+    words = f"{options} -- {voice_id}" if voice_id.startswith("-") else f"{voice_id} {options}"
+    return f"set it by `ddvoices voices update {words}`"
 
 
 def _said(voice: ObservedVoice) -> dict[str, str]:

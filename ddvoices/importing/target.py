@@ -76,7 +76,11 @@ class Target:
         if self.old is None:
             write_whole(path, text.encode(), new=True)
             return
-        there = path.read_bytes()
+        try:
+            there = path.read_bytes()
+        except OSError as error:
+            why = f"can't be read any more: {error.strerror}"
+            raise OutputError(f"{self.shown}: {why}: import again") from error
         if decode(there, self.shown, Findings()) != self.old:
             raise OutputError(f"{self.shown}: was changed meanwhile, and is left as it is: import again")
         write_whole(path, there + text.removeprefix(self.old).encode())  # a byte order mark stays

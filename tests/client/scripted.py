@@ -7,6 +7,7 @@ import json
 import socket
 import struct
 import threading
+import time
 import wave
 from collections.abc import Callable
 from contextlib import suppress
@@ -188,3 +189,15 @@ def hang(connection: socket.socket, _: Received) -> bool:
     with suppress(OSError):
         connection.recv(1)
     return False
+
+
+def drip(content: bytes, *, seconds: float) -> Step:
+    """Say something, then spaces, one after the other, until nobody listens."""
+
+    def step(connection: socket.socket, _: Received) -> bool:
+        connection.sendall(content)
+        while True:
+            time.sleep(seconds)
+            connection.sendall(b" ")
+
+    return step

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 import urllib3
-from scripted import KEY, WAV, answer, cut_body, cut_head, hang, raw, reset
+from scripted import KEY, WAV, answer, cut_body, cut_head, drip, hang, raw, reset
 
 from ddvoices.client import (
     BadRequestError,
@@ -167,6 +167,24 @@ def test_a_typed_error_carries_everything(serve, client_of):
     assert error.response.status_code == 429
     assert str(error) == "GET /voice/a: 429: Too many"
     assert error.exit_code is ExitCode.ERROR
+
+
+@pytest.mark.parametrize("rest", [b"X: ", b"\r\n"], ids=["head", "body"])
+def test_an_answer_that_never_ends_is_given_up(rest, serve, client_of):
+    """Though no silence in it is as long as the time-out."""
+    server = serve(drip(b"HTTP/1.1 200 OK\r\n" + rest, seconds=0.05))
+    with pytest.raises(ConnectionLostError, match="no answer in time"):
+        client_of(server, timeout=0.3, max_retries=9).get_voice("a")
+    assert len(server.received) == 3
+
+
+def test_a_date_to_wait_for_is_read_on_the_services_own_clock(serve, client_of, waits):
+    """A clock here that is ahead of the service's must not make of it: at once."""
+    busy = answer(
+        status=429, Retry_After="Fri, 01 May 2020 12:00:09 GMT", Date="Fri, 01 May 2020 12:00:00 GMT"
+    )
+    client_of(serve(busy, VOICE)).get_voice("a")
+    assert waits == [9]
 
 
 def test_a_refused_key_is_an_error_of_keys(serve, client_of):

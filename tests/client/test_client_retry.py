@@ -126,6 +126,9 @@ def test_no_wait_is_longer_than_a_minute(repeat, what, retry_after, attempt, jit
         ("Fri, 01 May 2026 12:00:09", 9),
         ("Fri, 99 May 2026 12:00:09 GMT", None),
         ("Fri, 01 May 99999 12:00:09 GMT", None),
+        ("Fri, 01 May 99999999999999999999 12:00:09 GMT", None),
+        ("Fri, 01 May 2026 12:00:99999999999999999999 GMT", None),
+        ("Fri, 01 May 2026 12:00:09 +99999999999999999999", None),
     ],
 )
 def test_retry_after(header, seconds):

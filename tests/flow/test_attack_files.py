@@ -253,6 +253,17 @@ def test_streams_that_are_full_or_closed(workspace: Workspace, arguments: list[s
     assert len(workspace.there()) <= 1
 
 
+@pytest.mark.parametrize("after", ["2>/dev/full", "2> >(exec true)"])
+def test_who_follows_the_progress_may_leave(workspace: Workspace, after: str) -> None:
+    """What can't be told is no reason to stop in the midst."""
+    workspace.voice("ada"), workspace.voice("bob")
+    workspace.emulator.settings(workspace.key, latency_ms=50)
+    arguments = ("--log-format", "json", "-v", "apply", "--yes", "--format", "json")
+    done = limited(workspace, "exec", *arguments, after=after)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["converged"]
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_that_can_not_show_a_name(workspace: Workspace, encoding: str) -> None:
     workspace.voice("ada", name="Адa é")

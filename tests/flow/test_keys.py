@@ -138,3 +138,23 @@ def test_a_key_is_in_nothing_that_a_run_leaves_or_says(workspace: Workspace) -> 
     assert "401" in said
     assert workspace.key not in said
     assert not [path for path in left if workspace.key.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize("regions", [["us"], ["us", "eu"]], ids=" ".join)
+def test_two_regions_that_two_keys_open_as_one_account_are_refused_once_they_show_it(
+    tmp_path: Path, one_account: Emulator, regions: list[str]
+) -> None:
+    """The voice of the one is a copy in the other, or an orphan: a prune would delete what is needed."""
+    one_account.reset(KEYS[0])
+    workspace = Workspace(tmp_path, one_account, regions=("us", "eu"))
+    for region, key in zip(("us", "eu"), KEYS, strict=True):
+        workspace.keys[region] = workspace.env[f"DEEPDUB_API_KEY_{region.upper()}"] = key
+    workspace.voice("ada", regions=regions)
+    workspace.apply()
+    made = workspace.there()
+    assert len(made) == len(regions)
+    done = workspace.run("apply", "--yes", "--prune", code=64)
+    assert "eu and us are one account: both show " in done.stdout
+    assert workspace.there() == made
+    assert workspace.apply("-r", "us", "--prune")["converged"]
+    assert len(workspace.there()) == 1

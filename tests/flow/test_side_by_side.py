@@ -78,13 +78,16 @@ def test_voices_of_one_title_are_not_taken_for_each_other_where_no_marker_comes_
     assert ages == wanted
 
 
-def test_a_service_that_fails_one_create_after_the_other_is_not_asked_for_all(workspace: Workspace) -> None:
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_service_that_fails_one_create_after_the_other_is_not_asked_for_all(
+    workspace: Workspace, status: int
+) -> None:
     """Each would wait as long as the one before; what is of another kind is still tried."""
     workspace.voice("updated")
     workspace.apply()
     many(workspace)
     workspace.voice("updated", name="Another")
-    rule = {"method": "POST", "path": "/voice", "when": "before", "kind": "status", "status": 500}
+    rule = {"method": "POST", "path": "/voice", "kind": "status", "status": status, "retry_after": 0}
     workspace.emulator.faults(workspace.key, [rule])
     workspace.calls()
     report = workspace.apply("--settle", "0", code=4)

@@ -137,6 +137,52 @@ def test_what_a_killed_run_has_made_outlives_a_run_of_another_region(two_regions
     assert [len(two_regions.there(region)) for region in two_regions.keys] == [1, 1]
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_130_a_key_that_is_held_down_neither_stops_the_report_nor_leaves_anything_behind(
+    two_regions: Workspace, form: str
+) -> None:
+    workspace = two_regions
+    for number in range(12):
+        workspace.voice(f"voice-{number:02}")
+    for key in workspace.keys.values():
+        workspace.emulator.settings(key, latency_ms=200)
+    process = started(workspace, "--format", form)
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+    out, err = process.communicate()
+    assert process.returncode == 130, err
+    assert err.splitlines() == ["interrupted: what is under way is finished, and then reported"]
+    assert json.loads(out)["summary"]["skipped"] if form == "json" else "Interrupted." in out
+    assert {path.name for path in workspace.root.glob(".*")} == {".ddvoices"}
+    assert workspace.apply()["converged"]
+    assert [len(workspace.there(region)) for region in workspace.keys] == [12, 12]
+
+
+@pytest.mark.parametrize("arguments", [("plan",), ("apply", "--yes"), ("import", "--all")], ids=" ".join)
+def test_130_nobody_waits_for_services_that_do_not_answer(
+    two_regions: Workspace, arguments: tuple[str, ...]
+) -> None:
+    """While it is planned nothing is under way that must come to its end."""
+    workspace = two_regions
+    workspace.voice("ada")
+    workspace.save()
+    for key in workspace.keys.values():
+        workspace.emulator.faults(key, [{"kind": "hang"}])
+    with environment(workspace.env) as variables:
+        process = subprocess.Popen(
+            command(*arguments), env=variables, cwd=workspace.folder, stderr=subprocess.PIPE, text=True
+        )
+        while not all(workspace.emulator.fault_counts(k)[0]["struck"] for k in workspace.keys.values()):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        try:
+            _, err = process.communicate(timeout=15)  # one time-out is twice as long
+        finally:
+            process.kill()
+    assert (process.returncode, err.strip()) == (130, "interrupted")
+
+
 def test_the_second_of_two_waits_for_the_first_and_finds_it_all_done(workspace: Workspace) -> None:
     for key in ("ada", "bob", "cleo"):
         workspace.voice(key)

@@ -119,20 +119,22 @@ def test_a_new_file_takes_the_next_name_that_is_free_and_finds_the_schema(tmp_pa
     assert first == "# yaml-language-server: $schema=../.schemas/voices.schema.json"
 
 
-@pytest.mark.parametrize("meddle", ["another voice", "the file", "the new file"])
+@pytest.mark.parametrize("meddle", ["another voice", "the file", "the new file", "no file"])
 def test_what_somebody_changes_meanwhile_is_not_written_over(tmp_path: Path, meddle: str) -> None:
     root = write_catalog(tmp_path, {})
-    (root / "mine.yaml").write_text(f"voices:\n{ADA}\n")
+    (root / "mine.yaml").write_text("voices:\n" if meddle == "no file" else f"voices:\n{ADA}\n")
     catalog = read(root)
     target = choose_target(root, None if meddle == "the new file" else "mine.yaml")
     if meddle == "another voice":
         (root / "other.yaml").write_text(f"voices:\n{ADA.replace('ada', 'eve').replace('1', '2')}\n")
+    elif meddle == "no file":
+        (root / "mine.yaml").unlink()
     elif meddle == "the file":
         (root / "mine.yaml").write_text(f"voices:\n{ADA}\n# a word\n")
     else:
         (root / "imported.yaml").write_text("# a word\n")
     before = {path.name: path.read_bytes() for path in root.glob("*.yaml")}
-    with pytest.raises(OutputError, match=r"changed meanwhile|File exists"):
+    with pytest.raises(OutputError, match=r"changed meanwhile|File exists|any more.*import again"):
         target.save(f"{target.old or ''}more", catalog)
     assert {path.name: path.read_bytes() for path in root.glob("*.yaml")} == before
     assert [path.name for path in root.iterdir() if path.name.startswith(".")] == []

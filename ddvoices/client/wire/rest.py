@@ -18,6 +18,7 @@ from ddvoices.model import Gender, ObservedVoice
 
 KEY_HEADER = "x-api-key"
 RETRY_AFTER = "Retry-After"
+DATE = "Date"
 REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amz-cf-id", "cf-ray")
 
 VOICE = "/voice"
