@@ -54,7 +54,7 @@ def settle_intents(
         last = voices if isinstance(voices, ServiceError) else _Look(voices, owner)
         if isinstance(last, _Look):
             found = _matched(last, searches, found)
-        if not any(search.urgent and not _is_sure(found.get(search.intent.id)) for search in searches):
+        if not any(_keeps_waiting(search, found.get(search.intent.id), last) for search in searches):
             break
     stopped = options.stop.is_set()
     return {
@@ -73,6 +73,12 @@ def _matched(look: _Look, searches: Sequence[Search], known: Mapping[str, Settle
             if settled is not None:
                 found[search.intent.id] = settled
     return found
+
+
+def _keeps_waiting(search: Search, settled: Settled | None, last: _Look | ServiceError) -> bool:
+    """Tell whether a search has to look again; not for a voice beside which the key has another."""
+    replaced = isinstance(last, _Look) and search.intent.made is not None and bool(last.marked(search.intent))
+    return search.urgent and not _is_sure(settled) and not replaced
 
 
 def _is_sure(settled: Settled | None) -> bool:
@@ -113,21 +119,25 @@ class _Look:
         """Tell whether a published voice of ours is listed."""
         return any(marker.publish for marker in self._own)
 
+    def marked(self, intent: Intent) -> list[ObservedVoice]:
+        """Return the voices that carry the marker of an intent, oldest first."""
+        marker = read_marker(intent.marker)
+        return [v for v in self._voices if marker is not None and self._markers.get(v.id) == marker]
+
     def match(self, intent: Intent, *, taken: Collection[str]) -> Settled | None:
         """Return the voice that an intent made, if it is here.
 
-        By the id that the answer named, or the marker; only where no voice carries one of ours, by the
-        natural key. Of several new voices that have it, nobody knows which one it is: an unknown fate.
+        By the id that the answer named, if it did: another voice with the marker may be another account's.
+        Else by the marker; only where no voice carries one of ours, by the natural key. Of several new voices
+        that have it, nobody knows which one it is: an unknown fate.
         """
-        marker, known = read_marker(intent.marker), {*intent.before, *taken}
-        named = [voice for voice in self._voices if voice.id == intent.made]
-        marked = [
-            voice
-            for voice in self._voices
-            if marker is not None and self._markers.get(voice.id) == marker and voice.id not in known
-        ]
-        if named or marked:
-            return Settled(fate=Fate.MADE, voice=[*named, *marked][0])
+        known = {*intent.before, *taken}
+        if intent.made is not None:
+            named = [voice for voice in self._voices if voice.id == intent.made]
+            return Settled(fate=Fate.MADE, voice=named[0]) if named else None
+        marked = [voice for voice in self.marked(intent) if voice.id not in known]
+        if marked:
+            return Settled(fate=Fate.MADE, voice=marked[0])
         if self._own:
             return None
         spec = _natural_key(intent)
