@@ -138,7 +138,7 @@ def _holds_what_is_wanted(world: World, plan: Plan, region: str) -> None:
     assert len(set(means.values())) == len(means)
     for key, voice_id in means.items():
         _is_as_wanted(specs[key or ""], stored[voice_id])
-        if voice_id not in world.strangers and voice_id not in world.judge.forgotten:
+        if voice_id not in world.strangers and voice_id not in world.judge.forgotten(world.checkouts[0]):
             _sounds_as_wanted(specs[key or ""], stored[voice_id])
 
 
@@ -175,11 +175,10 @@ def _must_stay(world: World, region: str, voice: Json) -> bool:
     protected = checkout.protected()
     if keys & protected or marker_of(voice).key in {key_hash(key) for key in protected}:
         return True
-    if voice["id"] in world.judge.forgotten or checkout.found(voice["id"], region):
+    if voice["id"] in world.judge.forgotten(checkout) or checkout.found(voice["id"], region):
         return True  # nobody knows whose it is; or it may be a stranger's, for all that is known
     if world.settings(region)["echo_speaker_id"] == "own" and not world.judge.is_of(voice, checkout):
-        return (
-            True  # the run that made it may never have seen its speakerId, and has kept that in its journal
-        )
+        # the run that made it may never have seen its speakerId, and has kept that in its journal
+        return not checkout.has_seen_own_speaker_id(voice["id"], region)
     former = marker_of(voice).owner != owner_hash(catalog.owner)
     return former and marker_of(voice).key not in {key_hash(spec.key) for spec in catalog.wanted_in(region)}

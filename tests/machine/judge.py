@@ -35,6 +35,12 @@ def marker_of(voice: Mapping[str, Any]) -> Marker:
     return marker
 
 
+def _is_heir(spec: VoiceSpec, marker: Marker, locked: set[str]) -> bool:
+    """Tell whether a voice was made for a key or a former one, or is held for it by the lock."""
+    keys = {spec.key, *spec.moved_from}
+    return marker.key in {key_hash(key) for key in keys} or bool(keys & locked)
+
+
 def _content(write: Write) -> tuple[str, str]:
     """Return what an upload is known by: its fingerprint and its sample."""
     marker = read_marker(write.fields["speaker_id"], ours=_OURS)
@@ -50,14 +56,13 @@ def _item_content(item: Json) -> tuple[str, str]:
 class Judge:
     """The law of a world.
 
-    ``forgotten`` are voices of ours that no machine could know again: the service doesn't show their marker,
-    and the lock that named them was lost, or is another machine's. ``unanswered``: those whose making was
-    never confirmed. ``adoptable``: strangers' voices that a catalog has pinned or named.
+    ``unanswered`` are voices of ours whose making was never confirmed, ``adoptable`` strangers' voices that a
+    catalog has pinned or named.
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.forgotten: set[str] = set()
+        self._forgotten: dict[Checkout, set[str]] = {}
         self.unanswered: set[str] = set()
         self.adoptable: set[str] = set()
         self._makers: dict[str, tuple[Checkout, str]] = {}
@@ -65,6 +70,17 @@ class Judge:
         self._at_start: set[str] = set()
         self._raced: set[str] = set()
         self._racing = False
+
+    def forgotten(self, checkout: Checkout) -> set[str]:
+        """Return the voices of ours that a machine could not know again, now or before.
+
+        The service doesn't show their marker, and the lock that named them was lost, or is another machine's.
+        """
+        return self._forgotten.setdefault(checkout, set())
+
+    def takes_lock(self, checkout: Checkout, other: Checkout) -> None:
+        """Take note of a merge: what one machine has taken a voice for, the other does."""
+        self.forgotten(checkout).update(self.forgotten(other))
 
     # around a run
 
@@ -76,7 +92,8 @@ class Judge:
         run.cut = {region for region in KEYS if self._is_cut(run, region)}
         for region in KEYS:
             ours = {voice["id"]: voice for voice in self.ours(region)}
-            self.forgotten |= {i for i, voice in ours.items() if not self.knows(run, region, voice)}
+            unknown = {i for i, voice in ours.items() if not self.knows(run, region, voice)}
+            self.forgotten(run.checkout).update(unknown)
             self.adoptable |= set(self._adoptable(run, region))
 
     def sees(self, run: Run, write: Write) -> None:
@@ -94,7 +111,7 @@ class Judge:
         if not answered:
             self.unanswered |= made
         if self._racing:
-            self._raced.add(write.fields["speaker_id"])
+            self._raced |= made
 
     def raced(self) -> None:
         """From now on two machines are at work."""
@@ -106,8 +123,14 @@ class Judge:
         if by == 0:
             self._racing = False
             self._raced.clear()
+        deleted: dict[str, set[str | None]] = {}
+        for write in run.writes:
+            if write.method == "DELETE":
+                deleted.setdefault(write.region, set()).add(write.id)
         if not wish.prune:
-            assert not [write for write in run.writes if write.method == "DELETE"]
+            assert not deleted
+        if not wish.force:  # of less than ten voices three may go, of others 30 %
+            assert all(len(ids) <= max(3, len(self._at_start) * 3 // 10) for ids in deleted.values())
         if isinstance(ran.error, RefusedError):
             assert run.writes == []
         if isinstance(ran.error, PlanStaleError):
@@ -184,14 +207,15 @@ class Judge:
     def _counts(self, run: Run, write: Write, voice: Json) -> bool:
         """Tell whether a voice is one that the run must not make again."""
         owners = owner_hashes(run.catalog.owner, run.catalog.former_owners)
-        if marker_of(voice).owner not in owners or voice["id"] in self.forgotten:
+        if marker_of(voice).owner not in owners or voice["id"] in self.forgotten(run.checkout):
             return False
-        if str(marker_of(voice)) in self._raced:
+        if voice["id"] in self._raced and not self.is_of(voice, run.checkout):
             return False  # two machines made it at once
         if not self._named(run, write.region, voice) and not self._visible(write.region, voice, at=run.began):
             return False  # another's, and not shown yet: only the other's journal knows that it may come
         # Longer than anybody waits: a create that wasn't answered is then sent again, as the design says.
-        return not (voice["id"] in self.unanswered and self.slow(write.region))
+        waited_for = not self.slow(write.region) or self._visible(write.region, voice, at=run.began)
+        return voice["id"] not in self.unanswered or waited_for
 
     def _put(self, _run: Run, write: Write) -> None:
         ours = {voice["id"] for voice in self.ours(write.region)}
@@ -209,12 +233,45 @@ class Judge:
             self._world.settings(write.region)["echo_speaker_id"] == "yes"
         ):  # else only the lock knows whose it is
             assert marker.key not in {key_hash(key) for key in run.guarded}, "a protected voice is deleted"
+        self._may_go(run, write.region, voice)
         wanting = self._wanting(run, write.region, marker.fingerprint)
         same = [v for v in self.ours(write.region) if marker_of(v).fingerprint == marker.fingerprint]
-        # a key may have a stranger's voice, or a forgotten one, which was taken to be what it wants
-        adopted = self.strangers_in(write.region) & self.adoptable
-        adopted |= {voice["id"] for voice in self.ours(write.region)} & self.forgotten
+        adopted = self._adopted(run, write.region, wanting)
         assert len(same) > len(wanting) - len(adopted), "the last copy of what is wanted is deleted"
+
+    def _may_go(self, run: Run, region: str, voice: Json) -> None:
+        """See that a voice is one of the keys that were chosen, no former owner's orphan, and succeeded."""
+        marker, locked = marker_of(voice), run.checkout.keys_of(voice["id"], region)
+        heirs = [spec for spec in run.catalog.wanted_in(region) if _is_heir(spec, marker, locked)]
+        assert not run.targets or {spec.key for spec in heirs} & {*run.targets}, (
+            "no target's voice is deleted"
+        )
+        if marker.owner != owner_hash(run.catalog.owner):
+            assert heirs, "a former owner's orphan is deleted"
+        for spec in (
+            heirs if not run.reviewed else ()
+        ):  # what was reviewed may be a part of what is to be done
+            there = [v for v in self.ours(region) if self._is_wanted(run, v, spec)]
+            assert there or self._adopted(run, region, [spec]), "deleted before its successor is there"
+
+    def _is_wanted(self, run: Run, voice: Json, spec: VoiceSpec) -> bool:
+        wanted = spec.sample and make_marker(spec, owner=run.catalog.owner).fingerprint
+        return wanted is None or marker_of(voice).fingerprint == wanted
+
+    def _adopted(self, run: Run, region: str, wanting: Iterable[VoiceSpec]) -> set[str]:
+        """Return the voices that may have been taken for what is wanted: a stranger's, or a forgotten one."""
+        taken = self.strangers_in(region) & self.adoptable | self.forgotten(run.checkout)
+        names = {name for spec in wanting for name in (spec.name, spec.title) if name}
+        keys = {key for spec in wanting for key in (spec.key, *spec.moved_from)}
+        pins = {spec.ids.get(region) for spec in wanting}
+        return {
+            voice["id"]
+            for voice in self._world.voices(region)
+            if voice["id"] in taken
+            if {voice["name"], voice["title"]} & names
+            or run.checkout.keys_of(voice["id"], region) & keys
+            or voice["id"] in pins
+        }
 
     def _wanting(self, run: Run, region: str, content: int) -> list[VoiceSpec]:
         return [
