@@ -138,7 +138,9 @@ def _holds_what_is_wanted(world: World, plan: Plan, region: str) -> None:
     assert len(set(means.values())) == len(means)
     for key, voice_id in means.items():
         _is_as_wanted(specs[key or ""], stored[voice_id])
-        if voice_id not in world.strangers and voice_id not in world.judge.forgotten(world.checkouts[0]):
+        # a voice that another machine was making at the time may be found for a lost create of ours
+        adopted = voice_id in world.strangers or world.checkouts[0].found(voice_id, region)
+        if not adopted and voice_id not in world.judge.forgotten(world.checkouts[0]):
             _sounds_as_wanted(specs[key or ""], stored[voice_id])
 
 

@@ -43,6 +43,10 @@ class Checkout:
         """Return the keys that the lock protects."""
         return set(json.loads(self.lock.read_bytes())["protected"]) if self.lock.exists() else set()
 
+    def owner(self) -> str | None:
+        """Return whose lock it is."""
+        return str(json.loads(self.lock.read_bytes())["owner"]) if self.lock.exists() else None
+
     def keys_of(self, voice_id: str, region: str) -> set[str]:
         """Return the keys under which the lock holds a voice in a region."""
         return {key for key, voice in self._locked(region) if voice["id"] == voice_id}

@@ -70,6 +70,7 @@ class Judge:
         self._at_start: set[str] = set()
         self._raced: set[str] = set()
         self._racing = False
+        self._left_to_owner: set[str] = set()
 
     def forgotten(self, checkout: Checkout) -> set[str]:
         """Return the voices of ours that a machine could not know again, now or before.
@@ -92,6 +93,8 @@ class Judge:
         run.cut = {region for region in KEYS if self._is_cut(run, region)}
         for region in KEYS:
             ours = {voice["id"]: voice for voice in self.ours(region)}
+            if run.checkout.owner() != run.catalog.owner:  # a journal doesn't say whose it is
+                self._left_to_owner |= {i for i in ours if not run.checkout.keys_of(i, region)}
             unknown = {i for i, voice in ours.items() if not self.knows(run, region, voice)}
             self.forgotten(run.checkout).update(unknown)
             self.adoptable |= set(self._adoptable(run, region))
@@ -246,7 +249,7 @@ class Judge:
         assert not run.targets or {spec.key for spec in heirs} & {*run.targets}, (
             "no target's voice is deleted"
         )
-        if marker.owner != owner_hash(run.catalog.owner):
+        if marker.owner != owner_hash(run.catalog.owner) and voice["id"] not in self._left_to_owner:
             assert heirs, "a former owner's orphan is deleted"
         for spec in (
             heirs if not run.reviewed else ()

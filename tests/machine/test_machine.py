@@ -17,7 +17,7 @@ from machine.place import Inside, Outside
 # looks for more (`make search`) must find what nobody has seen.
 SEARCHED = int(os.environ.get("DDVOICES_SEARCH_STEPS", "0"))
 _STEPS = 25
-# Hypothesis' own source of choices, under a name for which it doesn't try each world five times with few changes
+# Hypothesis' own choices, under a name for which it doesn't try each world five times with few changes
 _PLAIN = "plain"
 AVAILABLE_PROVIDERS[_PLAIN] = "hypothesis.internal.conjecture.providers.HypothesisProvider"
 
