@@ -56,10 +56,10 @@ class Checkout:
         origins = [voice["origin"] for _, voice in self._locked(region) if voice["id"] == voice_id]
         return bool(origins) and "created" not in origins
 
-    def has_seen_own_speaker_id(self, voice_id: str, region: str) -> bool:
-        """Tell whether the lock holds a voice with the `speakerId` that the service gave it."""
-        seen = (voice for _, voice in self._locked(region) if voice["id"] == voice_id)
-        return any("speaker_id" in voice.get("reported", {}) for voice in seen)
+    def reported(self, voice_id: str, region: str) -> set[str]:
+        """Return the fields that the service keeps otherwise than they were sent, by the lock."""
+        voices = (voice for _, voice in self._locked(region) if voice["id"] == voice_id)
+        return {path for voice in voices for path in voice.get("reported", {})}
 
     def _locked(self, region: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for section in self._sections(region).values():

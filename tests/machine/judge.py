@@ -69,7 +69,7 @@ class Judge:
         self._before: set[str] = set()
         self._at_start: set[str] = set()
         self._raced: set[str] = set()
-        self._racing = False
+        self._racing = self.has_raced = False
         self._left_to_owner: set[str] = set()
 
     def forgotten(self, checkout: Checkout) -> set[str]:
@@ -118,7 +118,7 @@ class Judge:
 
     def raced(self) -> None:
         """From now on two machines are at work."""
-        self._racing = True
+        self._racing = self.has_raced = True
 
     def ended(self, ran: Ran, wish: Wish, by: int) -> None:
         """Judge a run as a whole."""
