@@ -65,6 +65,7 @@ class Judge:
         self._forgotten: dict[Checkout, set[str]] = {}
         self.unanswered: set[str] = set()
         self.adoptable: set[str] = set()
+        self._lost_with_lock: dict[Checkout, set[str]] = {}
         self._makers: dict[str, tuple[Checkout, str]] = {}
         self._before: set[str] = set()
         self._at_start: set[str] = set()
@@ -79,8 +80,13 @@ class Judge:
         """
         return self._forgotten.setdefault(checkout, set())
 
+    def loses_lock(self, checkout: Checkout) -> None:
+        """Take note of a lock that is gone: of what the machine has made until now it may know nothing."""
+        self._lost_with_lock[checkout] = {i for i, (maker, _) in self._makers.items() if maker is checkout}
+
     def takes_lock(self, checkout: Checkout, other: Checkout) -> None:
         """Take note of a merge: what one machine has taken a voice for, the other does."""
+        self.loses_lock(checkout)
         self.forgotten(checkout).update(self.forgotten(other))
 
     # around a run
@@ -96,8 +102,18 @@ class Judge:
             if run.checkout.owner() != run.catalog.owner:  # a journal doesn't say whose it is
                 self._left_to_owner |= {i for i in ours if not run.checkout.keys_of(i, region)}
             unknown = {i for i, voice in ours.items() if not self.knows(run, region, voice)}
+            assert not self._must_know(run, region, unknown), "a run has left no trace of what it made"
             self.forgotten(run.checkout).update(unknown)
             self.adoptable |= set(self._adoptable(run, region))
+
+    def _must_know(self, run: Run, region: str, unknown: set[str]) -> set[str]:
+        """Return the voices that a machine has made there, and that its lock or journal has to name.
+
+        But for those that were looked for in vain: they show up later than anybody waits.
+        """
+        vain = self.unanswered if self.slow(region) or self.has_raced else set()
+        known = self._lost_with_lock.get(run.checkout, set()) | vain
+        return {i for i in unknown - known if self._makers[i] == (run.checkout, region)}
 
     def sees(self, run: Run, write: Write) -> None:
         """Judge a write before the service gets it."""
@@ -178,7 +194,8 @@ class Judge:
         for write in ran.run.writes:
             items = document["regions"][write.region]["changes"]
             if write.method == "POST":
-                assert _content(write) in [_item_content(i) for i in items if i["action"] in _UPLOADS]
+                uploads = [i for i in items if i["action"] in _UPLOADS and "sample" in i]
+                assert _content(write) in map(_item_content, uploads)
             elif write.method == "DELETE":
                 assert write.id in {item["id"] for item in items if item["action"] == "delete"}
             else:

@@ -110,6 +110,7 @@ class World:
 
     def lose_lock(self, by: int) -> None:
         self.checkouts[by].lose_lock()
+        self.judge.loses_lock(self.checkouts[by])
 
     def rotate_key(self, region: str) -> None:
         self.regions[region] = 1 - self.regions[region]
