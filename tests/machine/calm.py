@@ -186,6 +186,8 @@ def _must_stay(world: World, region: str, voice: Json) -> bool:
         return True
     if voice["id"] in world.judge.forgotten(checkout) or checkout.found(voice["id"], region):
         return True  # nobody knows whose it is; or it may be a stranger's, for all that is known
+    if voice["speaker_id"] in checkout.left_open(region) and world.judge.is_hard_to_find(region, voice):
+        return True  # of several namesakes nobody knows which one it is, and no key asks any more
     if world.settings(region)["echo_speaker_id"] == "own" and not world.judge.is_of(voice, checkout):
         # the run that made it may never have seen its speakerId, and has kept that in its journal
         return "speaker_id" not in checkout.reported(voice["id"], region)

@@ -33,11 +33,18 @@ class Checkout:
 
     def evidence(self, region: str) -> str:
         """Return all that this machine remembers of a region: the lock, and what the journal adds to it."""
-        lines = self.journal.read_bytes().splitlines(keepends=True) if self.journal.exists() else []
-        records = [json.loads(line) for line in lines if line.endswith(b"\n")]
+        records = self._records()
         new = [record for record in unfolded(records) if record.get("region") == region]
         left_open = [asdict(intent) for intent in open_intents(records) if intent.region == region]
         return json.dumps([self._sections(region), new, left_open])
+
+    def left_open(self, region: str) -> set[str]:
+        """Return the markers of the creates of which the journal doesn't know what came."""
+        return {intent.marker for intent in open_intents(self._records()) if intent.region == region}
+
+    def _records(self) -> list[dict[str, Any]]:
+        lines = self.journal.read_bytes().splitlines(keepends=True) if self.journal.exists() else []
+        return [json.loads(line) for line in lines if line.endswith(b"\n")]
 
     def protected(self) -> set[str]:
         """Return the keys that the lock protects."""

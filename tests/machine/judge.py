@@ -109,11 +109,24 @@ class Judge:
     def _must_know(self, run: Run, region: str, unknown: set[str]) -> set[str]:
         """Return the voices that a machine has made there, and that its lock or journal has to name.
 
-        But for those that were looked for in vain: they show up later than anybody waits.
+        But for those that were looked for in vain, as they show up later than anybody waits, and those for
+        which another's voice was found, as no marker comes back and it has the same name.
         """
-        vain = self.unanswered if self.slow(region) or self.has_raced else set()
-        known = self._lost_with_lock.get(run.checkout, set()) | vain
-        return {i for i in unknown - known if self._makers[i] == (run.checkout, region)}
+        known = self._lost_with_lock.get(run.checkout, set())
+        return {
+            voice["id"]
+            for voice in self.ours(region)
+            if voice["id"] in unknown - known
+            if self._makers[voice["id"]] == (run.checkout, region)
+            if voice["id"] not in self.unanswered
+            or not (self.slow(region) or self._has_namesake(region, voice))
+        }
+
+    def is_hard_to_find(self, region: str, voice: Json) -> bool:
+        """Tell whether a voice shows up late, or beside another of its name where there is no marker."""
+        others = [v for v in self._world.voices(region) if v["id"] != voice["id"]]
+        alike = any({v["name"], v["title"]} & {voice["name"], voice["title"]} for v in others)
+        return self.slow(region) or (alike and self._world.settings(region)["echo_speaker_id"] != "yes")
 
     def sees(self, run: Run, write: Write) -> None:
         """Judge a write before the service gets it."""

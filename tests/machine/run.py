@@ -110,12 +110,20 @@ class Run:
             answered = False
             try:
                 response = send()
-                self.moment()
+                self._arrives(response)
                 answered = response.ok and response.content != b""
             finally:
                 if write is not None:
                     self._tell(self, write, answered)
             return response
+
+    def _arrives(self, response: requests.Response) -> None:
+        """Let the moment pass in which an answer comes back; one that never does leaves no socket open."""
+        try:
+            self.moment()
+        except CrashError:
+            response.close()
+            raise
 
     def moment(self) -> None:
         """Let a moment pass, or be the last."""
