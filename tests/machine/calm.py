@@ -122,7 +122,9 @@ def _answer_open_create(world: World, region: str, spec: VoiceSpec) -> None:
     if lost and spec.ids.get(region) != lost[-1]:
         world.head.put(replace(spec, ids={**spec.ids, region: lost[-1]}))
     else:
-        world.run(0, Wish(force=True, resend=True, targets=(spec.key,)), Script(), ())
+        ran = world.run(0, Wish(force=True, resend=True, targets=(spec.key,)), Script(), ())
+        if isinstance(ran.error, RefusedError):
+            _unprotect(world, ran)
 
 
 # what the service holds then

@@ -118,8 +118,7 @@ class Judge:
             for voice in self.ours(region)
             if voice["id"] in unknown - known
             if self._makers[voice["id"]] == (run.checkout, region)
-            if voice["id"] not in self.unanswered
-            or not (self.slow(region) or self._has_namesake(region, voice))
+            if voice["id"] not in self.unanswered or not self.is_hard_to_find(region, voice)
         }
 
     def is_hard_to_find(self, region: str, voice: Json) -> bool:
