@@ -245,9 +245,17 @@ class Judge:
             return False  # two machines made it at once
         if not self._named(run, write.region, voice) and not self._visible(write.region, voice, at=run.began):
             return False  # another's, and not shown yet: only the other's journal knows that it may come
+        if self._is_cut_off(run, write.region, voice):
+            return False
         # Longer than anybody waits: a create that wasn't answered is then sent again, as the design says.
         waited_for = not self.slow(write.region) or self._visible(write.region, voice, at=run.began)
         return voice["id"] not in self.unanswered or waited_for
+
+    def _is_cut_off(self, run: Run, region: str, voice: Json) -> bool:
+        """Tell whether a capped listing lacks a voice of which no lock or journal ever learned the id."""
+        capped = self._world.settings(region)["list_cap"] is not None
+        listed = voice["id"] in self._world.listed(region)
+        return capped and not listed and voice["id"] not in run.checkout.evidence(region)
 
     def _put(self, _run: Run, write: Write) -> None:
         ours = {voice["id"] for voice in self.ours(write.region)}
