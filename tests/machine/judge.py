@@ -248,8 +248,8 @@ class Judge:
         if self._is_cut_off(run, write.region, voice):
             return False
         # Longer than anybody waits: a create that wasn't answered is then sent again, as the design says.
-        waited_for = not self.slow(write.region) or self._visible(write.region, voice, at=run.began)
-        return voice["id"] not in self.unanswered or waited_for
+        shown = self.shows(write.region, voice) and self._visible(write.region, voice, at=run.began)
+        return voice["id"] not in self.unanswered or not self.slow(write.region) or shown
 
     def _is_cut_off(self, run: Run, region: str, voice: Json) -> bool:
         """Tell whether a capped listing lacks a voice of which no lock or journal ever learned the id."""
