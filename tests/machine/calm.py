@@ -114,10 +114,13 @@ def _unpin(world: World, spec: VoiceSpec, region: str) -> None:
 def _answer_open_create(world: World, region: str, spec: VoiceSpec) -> None:
     """Pin the voice that the lost create has made; where it has made none, send it again."""
     keys = {key_hash(key) for key in (spec.key, *spec.moved_from)}
+    taken = {
+        c.id for r in world.plan(0).regions if r.region == region for c in r.changes if c.key != spec.key
+    }
     lost = [
         voice["id"]
         for voice in world.judge.ours(region)
-        if voice["id"] in world.judge.unanswered and marker_of(voice).key in keys
+        if voice["id"] in world.judge.unanswered - taken and marker_of(voice).key in keys
     ]
     if lost and spec.ids.get(region) != lost[-1]:
         world.head.put(replace(spec, ids={**spec.ids, region: lost[-1]}))

@@ -154,6 +154,8 @@ class Judge:
         if by == 0:
             self._racing = False
             self._raced.clear()
+        if run.crashed:
+            self.unanswered |= self._not_written_down(run)
         deleted: dict[str, set[str | None]] = {}
         for write in run.writes:
             if write.method == "DELETE":
@@ -173,6 +175,14 @@ class Judge:
             pending = ran.work.plan.pending
             assert len(ran.report.outcomes) == pending + len(ran.work.verdicts)
             self._converged(ran, by)
+
+    def _not_written_down(self, run: Run) -> set[str]:
+        """Return the voices that a machine has made and of which a loss of power has left it no id."""
+        evidence = {region: run.checkout.evidence(region) for region in KEYS}
+        made = {i: region for i, (maker, region) in self._makers.items() if maker is run.checkout}
+        return {
+            voice_id for voice_id, region in made.items() if voice_id not in evidence[region]
+        } - self._lost_with_lock.get(run.checkout, set())
 
     def _converged(self, ran: Ran, by: int) -> None:
         """What is said to be done is done: the next plan is empty, if nobody else was at work meanwhile."""
