@@ -253,7 +253,8 @@ class Judge:
             return False
         if voice["id"] in self._raced and not self.is_of(voice, run.checkout):
             return False  # two machines made it at once
-        if not self._named(run, write.region, voice) and not self._visible(write.region, voice, at=run.began):
+        own = self.is_of(voice, run.checkout) and self._named(run, write.region, voice)
+        if not own and not self._visible(write.region, voice, at=run.began):
             return False  # another's, and not shown yet: only the other's journal knows that it may come
         if self._is_cut_off(run, write.region, voice):
             return False
