@@ -68,7 +68,15 @@ def _faults(methods: list[str], skips: list[int], whens: list[str]) -> st.Search
 FAULTS = _faults(["POST", "*", "GET", "PUT", "DELETE"], [0, 1, 2, 3], ["after", "before"])
 # most calls are GETs, and most runs write nothing: without these hardly a write would ever go wrong
 LOSSES = _faults(["POST", "POST", "POST", "PUT", "DELETE"], [0, 0, 0, 1, 2], ["after", "after", "before"])
-EDITS = st.fixed_dictionaries({"key": keys, "sound": sounds, "regions": choices, "number": numbers})
+EDITS = st.fixed_dictionaries(
+    {
+        "key": keys,
+        "sound": sounds,
+        "regions": choices,
+        "number": numbers,
+        "publish": st.sampled_from([False, False, True]),
+    }
+)
 
 
 class Library(RuleBasedStateMachine):
@@ -271,10 +279,12 @@ class Library(RuleBasedStateMachine):
         self.do("save_plan", prune=prune)
         self.do("apply_saved", faults=faults)
 
-    def _edit(self, *, key: str, sound: str, regions: int, number: int) -> None:
+    def _edit(self, *, key: str, sound: str, regions: int, number: int, publish: bool) -> None:
         """Give the next apply something to send."""
         self.do("add", key=key, sound=sound, regions=regions)
         self.do("give_sample", number=number, sound=sound)
+        if publish:
+            self.do("change", number=number, changes=[["publish", True]])
 
     @rule(stop=st.integers(1, 20), prune=st.booleans())
     def apply_and_interrupt(self, stop: int, prune: bool) -> None:
