@@ -112,7 +112,8 @@ class Creator:
 
     def _look_for(self, intent: Intent) -> Settled:
         """Return what became of a create whose answer was lost."""
-        search = Search(intent=intent, taken=frozenset(tuple(self.made)))
+        others = {left.made for left in self._left_open if left.made is not None}
+        search = Search(intent=intent, taken=frozenset(tuple(self.made)) | others)
         return settle_intents(self._client, [search], self._options, owner=self._owner)[intent.id]
 
     def _send(self, spec: VoiceSpec, sample: Sample, file: BinaryIO, intent: Intent) -> str:

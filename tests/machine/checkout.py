@@ -58,6 +58,12 @@ class Checkout:
         """Return the keys under which the lock holds a voice in a region."""
         return {key for key, voice in self._locked(region) if voice["id"] == voice_id}
 
+    def contents_of(self, voice_id: str, region: str) -> set[str]:
+        """Return what the lock takes the content of a voice to be."""
+        return {
+            v["fingerprint"] for _, v in self._locked(region) if v["id"] == voice_id and "fingerprint" in v
+        }
+
     def found(self, voice_id: str, region: str) -> bool:
         """Tell whether the lock holds a voice that it doesn't say we have made."""
         origins = [voice["origin"] for _, voice in self._locked(region) if voice["id"] == voice_id]

@@ -17,7 +17,7 @@ from machine.place import KEYS
 from machine.run import Json, Run, Write
 
 from ddvoices.errors import PlanStaleError, RefusedError
-from ddvoices.identity import key_hash, make_marker, owner_hash, owner_hashes, read_marker
+from ddvoices.identity import fingerprint, key_hash, make_marker, owner_hash, owner_hashes, read_marker
 from ddvoices.identity.marker import Marker
 from ddvoices.model import VoiceSpec
 
@@ -315,12 +315,14 @@ class Judge:
         names = {name for spec in wanting for name in (spec.name, spec.title) if name}
         keys = {key for spec in wanting for key in (spec.key, *spec.moved_from)}
         pins = {spec.ids.get(region) for spec in wanting}
+        contents = {fingerprint(spec) for spec in wanting}
         return {
             voice["id"]
             for voice in self._world.voices(region)
             if voice["id"] in taken
             if {voice["name"], voice["title"]} & names
             or run.checkout.keys_of(voice["id"], region) & keys
+            or run.checkout.contents_of(voice["id"], region) & contents
             or voice["id"] in pins
         }
 
