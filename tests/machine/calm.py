@@ -181,6 +181,12 @@ def _holds_nothing_else(world: World, plan: Plan, region: str) -> None:
             assert _must_stay(world, region, voice), f"left over: {voice}"
 
 
+def _is_evident(world: World, region: str, voice: Json) -> bool:
+    """Tell whether the listing shows what a create has made: neither hidden nor among namesakes."""
+    hidden = voice["publish"] and world.settings(region)["published_hidden"]
+    return not hidden and not world.judge.is_hard_to_find(region, voice)
+
+
 def _must_stay(world: World, region: str, voice: Json) -> bool:
     """Tell whether a prune has to leave a voice."""
     checkout = world.checkouts[0]
@@ -191,8 +197,8 @@ def _must_stay(world: World, region: str, voice: Json) -> bool:
         return True
     if voice["id"] in world.judge.forgotten(checkout) or checkout.found(voice["id"], region):
         return True  # nobody knows whose it is; or it may be a stranger's, for all that is known
-    if voice["speaker_id"] in checkout.left_open(region) and world.judge.is_hard_to_find(region, voice):
-        return True  # of several namesakes nobody knows which one it is, and no key asks any more
+    if voice["speaker_id"] in checkout.left_open(region) and not _is_evident(world, region, voice):
+        return True  # it was never answered, and no key asks any more
     if world.settings(region)["echo_speaker_id"] == "own" and not world.judge.is_of(voice, checkout):
         # the run that made it may never have seen its speakerId, and has kept that in its journal
         return "speaker_id" not in checkout.reported(voice["id"], region)
