@@ -56,7 +56,9 @@ class Creator:
         self._where = region, account
         self._owner = owner
         self._voices = seen
-        self._left_open = Unanswered(open_at(journal.open_intents(), {region: client.base_url}))
+        left_open = open_at(journal.open_intents(), {region: client.base_url})
+        self._left_open = Unanswered(left_open)
+        self._of_others = frozenset(intent.made for intent in left_open if intent.made is not None)
         self._intents: dict[str, Intent] = {}
         self.made: dict[str, LockedVoice] = {}
 
@@ -112,9 +114,9 @@ class Creator:
 
     def _look_for(self, intent: Intent) -> Settled:
         """Return what became of a create whose answer was lost."""
-        found = settle_intents(
-            self._client, [Search(intent=intent)], self._options, owner=self._owner, taken=tuple(self.made)
-        )
+        taken = self._of_others.union(tuple(self.made))
+        searches = [Search(intent=intent)]
+        found = settle_intents(self._client, searches, self._options, owner=self._owner, taken=taken)
         return found[intent.id]
 
     def _send(self, spec: VoiceSpec, sample: Sample, file: BinaryIO, intent: Intent) -> str:

@@ -65,7 +65,7 @@ def settle_intents(
         last = voices if isinstance(voices, ServiceError) else Look(voices, owner)
         if isinstance(last, Look):
             found = match_all(last, searches, found, taken=taken)
-        if not any(search.urgent and not _is_sure(found.get(search.intent.id)) for search in searches):
+        if not any(_keeps_waiting(search, found.get(search.intent.id), last) for search in searches):
             break
     stopped = options.stop.is_set()
     return {
@@ -91,17 +91,21 @@ def match_all(
 def _match(look: Look, search: Search, claimed: Collection[str]) -> Settled | None:
     """Return the voice that an intent made, if it is here.
 
-    By the id that the answer named, or the marker; only where no voice carries one of ours, by the natural
-    key. Of several new voices that have it, nobody knows which one it is: an unknown fate.
+    By the id that the answer named, if it did: another voice with the marker may be another account's. Else
+    by the marker; only where no voice carries one of ours, by the natural key. Of several new voices that
+    have it, nobody knows which one it is: an unknown fate.
     """
     intent = search.intent
+    if intent.made is not None:
+        named = look.get(intent.made)
+        return Settled(fate=Fate.MADE, voice=named) if named is not None else None
     known = {*intent.before}
 
     def new(voices: Iterable[ObservedVoice]) -> Iterator[ObservedVoice]:
         free = (voice for voice in voices if voice.id not in known and voice.id not in claimed)
         return (voice for voice in free if not search.is_taken(voice.id))
 
-    made = look.get(intent.made) or next(new(look.marked(read_marker(intent.marker))), None)
+    made = next(new(look.marked(read_marker(intent.marker))), None)
     if made is not None:
         return Settled(fate=Fate.MADE, voice=made)
     if look.shows_own:
@@ -110,6 +114,15 @@ def _match(look: Look, search: Search, claimed: Collection[str]) -> Settled | No
     if len(alike) > 1:
         return Settled(fate=Fate.UNKNOWN)
     return Settled(fate=Fate.FOUND, voice=alike[0]) if alike else None
+
+
+def _keeps_waiting(search: Search, settled: Settled | None, last: Look | ServiceError) -> bool:
+    """Tell whether a search has to look again; not for a voice beside which the key has another."""
+    intent = search.intent
+    replaced = (
+        isinstance(last, Look) and intent.made is not None and bool(last.marked(read_marker(intent.marker)))
+    )
+    return search.urgent and not _is_sure(settled) and not replaced
 
 
 def _is_sure(settled: Settled | None) -> bool:

@@ -131,7 +131,7 @@ def _settle(
         lock = journal.fold(saved, owner=desired.owner)
         observed = regions.observe(desired, lock)
         sections = sections_of(observed, lock)
-        look_again(lately, observed, journal)
+        look_again(lately, observed, journal, owner=desired.owner)
         settle_open_intents(regions.clients, sections, journal, options, desired=desired, lock=lock)
 
 

@@ -12,7 +12,7 @@ from ddvoices.apply.open_creates import Decided, few_keys, made_voice, not_shown
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.client import DeepdubClient
 from ddvoices.errors import ServiceError
-from ddvoices.identity import read_marker
+from ddvoices.identity import owner_hash, read_marker
 from ddvoices.lockfile import Intent, Journal, Record, close_record, intent_record, voice_record
 from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, ObservedVoice, Origin, VoiceSpec
 from ddvoices.plan import left_over
@@ -49,7 +49,7 @@ def settle_open_intents(
         for intent in intents:
             settled = pinned[intent.id] or looked[intent.id]
             same_account = sections.get(region) == intent.account
-            for record in _records(intent, settled, same_account=same_account):
+            for record in _records(intent, settled, same_account=same_account, owner=desired.owner):
                 journal.append(record)
 
 
@@ -67,7 +67,9 @@ def _tell_search(region: str, searches: Iterable[Search], options: ApplyOptions)
         )
 
 
-def look_again(lately: Iterable[Intent], observed: Mapping[str, ObservedRegion], journal: Journal) -> None:
+def look_again(
+    lately: Iterable[Intent], observed: Mapping[str, ObservedRegion], journal: Journal, *, owner: str
+) -> None:
     """Look at what an interrupted run has made: what isn't there yet is not gone, and its intent opens again.
 
     Of what is there, the journal learns what that run had no time to write down.
@@ -77,24 +79,29 @@ def look_again(lately: Iterable[Intent], observed: Mapping[str, ObservedRegion],
     there = {name: {voice.id: voice for voice in region.voices} for name, region in observed.items()}
     for intent in lately:
         voice = there[intent.region].get(intent.made or "")
-        locked = _locked(intent, voice, Fate.MADE) if voice is not None else None
+        locked = _locked(intent, voice, Fate.MADE, owner=owner) if voice is not None else None
         if locked is not None and locked.reported:
             journal.append(voice_record(intent.region, intent.account, intent.key, locked))
 
 
-def _locked(intent: Intent, voice: ObservedVoice, fate: Fate) -> LockedVoice:
-    """Return what is remembered of a voice, a `speakerId` of the service's own too: by that it is ours."""
-    origin = Origin.FOUND if fate is Fate.FOUND else Origin.CREATED
+def _locked(intent: Intent, voice: ObservedVoice, fate: Fate, *, owner: str) -> LockedVoice:
+    """Return what is remembered of a voice, a `speakerId` of the service's own too: by that it is ours.
+
+    What was sent for a former owner may still be in use there: it is never ours to delete.
+    """
+    marker = read_marker(intent.marker)
+    ours = fate is not Fate.FOUND and marker is not None and marker.owner == owner_hash(owner)
+    origin = Origin.CREATED if ours else Origin.FOUND
     locked = made_voice(intent, voice.id, origin=origin)
     if not voice.speaker_id or read_marker(voice.speaker_id) is not None:
         return locked
     return replace(locked, reported={"speaker_id": voice.speaker_id})
 
 
-def _records(intent: Intent, settled: Settled, *, same_account: bool) -> Iterator[Record]:
+def _records(intent: Intent, settled: Settled, *, same_account: bool, owner: str) -> Iterator[Record]:
     """Yield what the journal has to learn of an intent's fate."""
     if settled.voice is not None:
-        locked = _locked(intent, settled.voice, settled.fate)
+        locked = _locked(intent, settled.voice, settled.fate, owner=owner)
         yield voice_record(intent.region, intent.account, intent.key, locked, intent=intent.id)
     elif settled.fate is Fate.NOT_MADE and same_account:
         yield close_record(intent.id)

@@ -45,7 +45,7 @@ class Keys:
     left: frozenset[str] = frozenset()
     numbers: dict[str, int] = field(default_factory=dict)
 
-    def take(self, name: str, voice_id: str, *, former: str | None) -> str:
+    def take(self, name: str, voice_id: str, *, former: str | None = None) -> str:
         """Return a free key for a voice.
 
         The one that it had in the lock, else its name as a key may be written, or the beginning of its id.
@@ -61,8 +61,7 @@ class Keys:
         """Yield a name, and then the name with each number that hasn't been tried behind it."""
         for number in count(self.numbers.get(base, 1)):
             self.numbers[base] = number
-            ending = "" if number == 1 else f"-{number}"
-            yield base[: _LONGEST_KEY - len(ending)].rstrip("-._") + ending
+            yield base if number == 1 else f"{base}-{number}"
 
     def _is_free(self, key: str, former: str | None) -> bool:
         known = key in self.names and not (key == former and key in self.left)

@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ddvoices.errors import LockfileError, OutputError
 from ddvoices.files import write_whole
 from ddvoices.lockfile.records import read_voice, to_bytes, typed, voice_document
 from ddvoices.lockfile.versions import is_newer
-from ddvoices.model import EMPTY_LOCK, Lock, LockEntry
+from ddvoices.model import EMPTY_LOCK, Lock, LockEntry, Origin
 
 LOCK_NAME = "ddvoices.lock.json"
 FORMAT_VERSION = "1.0"
@@ -24,6 +25,8 @@ _WAY_OUT = "restore it from git, or delete it: voices that are listed with our m
 
 def load_lock(root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) -> Lock:
     """Return the lock of the catalog in ``root``; an empty one if there is none.
+
+    What a former owner has made counts as adopted: it may still be in use there, and is never deleted.
 
     Raises:
         LockfileError: it can't be read, is broken, of another format or of another owner.
@@ -64,7 +67,7 @@ def parse_lock(data: bytes | None, root: Path, *, owner: str, former_owners: tup
             f"{path}: the lock of owner {lock.owner!r}, and the catalog's is {owner!r}: "
             "name it in former_owners, or delete the lock if this is a copy of another catalog"
         )
-    return lock
+    return lock if lock.owner == owner else _adopted(lock)
 
 
 def read_regular(path: Path) -> bytes:
@@ -166,6 +169,22 @@ def _read(document: Mapping[str, Any], path: Path) -> Lock:
         raise LockfileError(
             f"{path}: not a whole lock: {type(error).__name__}: {error}; {_WAY_OUT}"
         ) from error
+
+
+def _adopted(lock: Lock) -> Lock:
+    """Return a lock of which nothing is ours by the lock's word alone; a marker may say more."""
+    regions = {
+        region: {
+            section: {key: _adopted_entry(entry) for key, entry in entries.items()}
+            for section, entries in sections.items()
+        }
+        for region, sections in lock.regions.items()
+    }
+    return replace(lock, regions=regions)
+
+
+def _adopted_entry(entry: LockEntry) -> LockEntry:
+    return LockEntry(voices=tuple(replace(voice, origin=Origin.ADOPTED) for voice in entry.voices))
 
 
 def _read_entry(document: Mapping[str, Any]) -> LockEntry:

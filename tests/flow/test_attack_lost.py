@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from typing import Any
@@ -173,6 +174,29 @@ def test_a_lost_create_is_not_sent_again_under_another_key(workspace: Workspace,
     if say_so:
         workspace.new_sample("zoe", pitch=700)
         is_withheld(workspace)
+
+
+def test_of_several_that_may_be_it_none_is_taken(workspace: Workspace) -> None:
+    workspace.emulator.settings(workspace.key, echo_speaker_id="no", published_hidden=True)
+    workspace.voice("ada", publish=True)
+    lose(workspace)
+    workspace.apply("--settle", "0.3", code=1)
+    namesake = {
+        "name": "Ada",
+        "title": "Ada",
+        "locale": "en-US",
+        "gender": "FEMALE",
+        "speaking_style": "Neutral",
+    }
+    sample = base64.b64encode((workspace.root / "samples" / "ada.wav").read_bytes()).decode()
+    body = {**namesake, "filename": "a.wav", "data": sample}
+    assert workspace.emulator.call(workspace.key, "POST", "/voice", body)[0] == 200
+    workspace.emulator.settings(workspace.key, published_hidden=False)
+    workspace.calls()
+    workspace.apply("--settle", "0.3", code=1)
+    assert workspace.calls() == []
+    [error] = workspace.plan(code=1)["regions"]["us"]["errors"]
+    assert error["reason"] == "ambiguous"
 
 
 def test_force_without_a_target_sends_nothing_again(workspace: Workspace) -> None:

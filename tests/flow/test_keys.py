@@ -100,6 +100,9 @@ def test_a_create_that_was_lost_with_one_key_is_not_sent_again_with_another(
     shared.emulator.settings(KEYS[0], visible_after_ms=0)
     shared.apply("--settle", "0.3", code=1 if publish else 0)
     assert len(shared.there()) == 1
+    if not publish:  # it is settled, and in nobody's way
+        shared.new_sample("ada", pitch=700)
+        assert shared.changes() == [("replace", "ada", "content_differs")]
 
 
 def kill_while_it_settles(workspace: Workspace) -> None:

@@ -73,6 +73,21 @@ def test_a_pin_that_is_not_there_is_an_error_and_never_a_create(workspace: Works
     assert workspace.there() == []
 
 
+def test_a_former_voice_stays_if_its_successor_fails(workspace: Workspace) -> None:
+    for pitch in (500, 600):
+        workspace.voice("ada")
+        workspace.apply()
+        workspace.new_sample("ada", pitch=pitch)
+    assert ("delete", "ada", "superseded") in workspace.changes("--prune")
+    refuse = {"method": "POST", "path": "/voice", "kind": "status", "status": 402}
+    workspace.emulator.faults(workspace.key, [refuse])
+    workspace.calls()
+    report = workspace.apply("--prune", code=1)
+    assert "DELETE" not in " ".join(workspace.calls())
+    assert [outcome["result"] for outcome in report["outcomes"]] == ["failed", "skipped"]
+    assert report["outcomes"][1]["error"] == "its successor isn't there"
+
+
 def test_orphans_stay_until_they_are_pruned(workspace: Workspace) -> None:
     workspace.voice("ada"), workspace.voice("bob")
     workspace.apply()

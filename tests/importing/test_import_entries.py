@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,17 +99,17 @@ class Tried(set[str]):
 
 
 def test_a_key_that_means_something_already_is_not_taken(tmp_path: Path) -> None:
-    """Keys of the catalog, former ones, those of marked voices, of the lock, and of unanswered creates."""
+    """Keys of the catalog, former or protected ones, those of marked voices, the lock, lost creates."""
     mine = {**MINE, "x": {**MINE["ada"], "name": "Other", "moved_from": ["eve"]}}
-    names = ["Ada", "Eve", "Zoe", "Lou", "Sue", "x" * 40, f"{'x' * 41}"]
+    names = ["Ada", "Eve", "Zoe", "Lou", "Sue", "Pat", "x" * 40, f"{'x' * 41}"]
     strangers = tuple(unmarked(BOB, f"id-{n}", name=name) for n, name in enumerate(names))
     known = LockedVoice(id="gone", origin=Origin.ADOPTED)
-    lock = locked([voice_record("us", ACCOUNT, "lou", known)])
+    lock = replace(locked([voice_record("us", ACCOUNT, "lou", known)]), protected=frozenset({"pat"}))
     orphan = seen(voice("zoe"), "marked")
     observed = {"us": region(seen(ADA), orphan, *strangers)}
     composed = take_all(write_catalog(tmp_path, mine), observed, lock=lock, sent=frozenset({"sue"}))
     found = {entry.key for entry in composed.entries}
-    assert found == {"ada-2", "eve-2", "zoe-2", "lou-2", "sue-2", "x" * 40, "x" * 40 + "-2"}
+    assert found == {"ada-2", "eve-2", "zoe-2", "lou-2", "sue-2", "pat-2", "x" * 40, "x" * 40 + "-2"}
 
 
 def test_a_voice_that_only_has_a_title_asks_for_a_name(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -155,9 +156,12 @@ def test_a_folder_in_its_place_is_refused(tmp_path):
         save_lock(tmp_path, LOCK)
 
 
-def test_a_former_owners_lock_is_read(tmp_path):
+def test_a_former_owners_lock_is_read_and_nothing_in_it_is_ours_to_delete(tmp_path):
     save_lock(tmp_path, LOCK)
-    assert load_lock(tmp_path, owner="new", former_owners=("older", OWNER)) == LOCK
+    found = load_lock(tmp_path, owner="new", former_owners=("older", OWNER))
+    theirs = format_lock(LOCK)
+    assert '"origin": "created"' in theirs
+    assert format_lock(found) == re.sub('"origin": "(created|found)"', '"origin": "adopted"', theirs)
 
 
 READ_ONLY = """

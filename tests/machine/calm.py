@@ -114,15 +114,20 @@ def _unpin(world: World, spec: VoiceSpec, region: str) -> None:
 def _answer_open_create(world: World, region: str, spec: VoiceSpec) -> None:
     """Pin the voice that the lost create has made; where it has made none, send it again."""
     keys = {key_hash(key) for key in (spec.key, *spec.moved_from)}
+    taken = {
+        c.id for r in world.plan(0).regions if r.region == region for c in r.changes if c.key != spec.key
+    }
     lost = [
         voice["id"]
         for voice in world.judge.ours(region)
-        if voice["id"] in world.judge.unanswered and marker_of(voice).key in keys
+        if voice["id"] in world.judge.unanswered - taken and marker_of(voice).key in keys
     ]
     if lost and spec.ids.get(region) != lost[-1]:
         world.head.put(replace(spec, ids={**spec.ids, region: lost[-1]}))
     else:
-        world.run(0, Wish(force=True, resend=True, targets=(spec.key,)), Script(), ())
+        ran = world.run(0, Wish(force=True, resend=True, targets=(spec.key,)), Script(), ())
+        if isinstance(ran.error, RefusedError):
+            _unprotect(world, ran)
 
 
 # what the service holds then
@@ -137,14 +142,23 @@ def _holds_what_is_wanted(world: World, plan: Plan, region: str) -> None:
     assert means.keys() == specs.keys()
     assert len(set(means.values())) == len(means)
     for key, voice_id in means.items():
-        _is_as_wanted(specs[key or ""], stored[voice_id])
-        if voice_id not in world.strangers and voice_id not in world.judge.forgotten:
+        refused = world.checkouts[0].reported(voice_id, region) if world.judge.has_raced else set()
+        _is_as_wanted(specs[key or ""], stored[voice_id], but=refused)
+        # a voice that another machine was making at the time may be found for a lost create of ours
+        adopted = voice_id in world.strangers or world.checkouts[0].found(voice_id, region)
+        if not adopted and voice_id not in world.judge.forgotten(world.checkouts[0]):
             _sounds_as_wanted(specs[key or ""], stored[voice_id])
 
 
-def _is_as_wanted(spec: VoiceSpec, voice: Json) -> None:
-    found = voice["name"], voice["locale"], voice["gender"]
-    assert found == (spec.name, spec.locale, str(spec.gender))
+def _is_as_wanted(spec: VoiceSpec, voice: Json, *, but: set[str]) -> None:
+    """What a PUT sets is as wanted.
+
+    In a race two machines may have meant one voice by two keys; what the other has set is then remembered as
+    what the service keeps.
+    """
+    wanted = {"name": spec.name, "locale": spec.locale, "gender": str(spec.gender)}
+    for path in wanted.keys() - but:
+        assert voice[path] == wanted[path]
 
 
 def _sounds_as_wanted(spec: VoiceSpec, voice: Json) -> None:
@@ -167,6 +181,12 @@ def _holds_nothing_else(world: World, plan: Plan, region: str) -> None:
             assert _must_stay(world, region, voice), f"left over: {voice}"
 
 
+def _is_evident(world: World, region: str, voice: Json) -> bool:
+    """Tell whether the listing shows what a create has made: neither hidden nor among namesakes."""
+    hidden = voice["publish"] and world.settings(region)["published_hidden"]
+    return not hidden and not world.judge.is_hard_to_find(region, voice)
+
+
 def _must_stay(world: World, region: str, voice: Json) -> bool:
     """Tell whether a prune has to leave a voice."""
     checkout = world.checkouts[0]
@@ -175,11 +195,12 @@ def _must_stay(world: World, region: str, voice: Json) -> bool:
     protected = checkout.protected()
     if keys & protected or marker_of(voice).key in {key_hash(key) for key in protected}:
         return True
-    if voice["id"] in world.judge.forgotten or checkout.found(voice["id"], region):
+    if voice["id"] in world.judge.forgotten(checkout) or checkout.found(voice["id"], region):
         return True  # nobody knows whose it is; or it may be a stranger's, for all that is known
+    if voice["speaker_id"] in checkout.left_open(region) and not _is_evident(world, region, voice):
+        return True  # it was never answered, and no key asks any more
     if world.settings(region)["echo_speaker_id"] == "own" and not world.judge.is_of(voice, checkout):
-        return (
-            True  # the run that made it may never have seen its speakerId, and has kept that in its journal
-        )
+        # the run that made it may never have seen its speakerId, and has kept that in its journal
+        return "speaker_id" not in checkout.reported(voice["id"], region)
     former = marker_of(voice).owner != owner_hash(catalog.owner)
     return former and marker_of(voice).key not in {key_hash(spec.key) for spec in catalog.wanted_in(region)}

@@ -33,24 +33,46 @@ class Checkout:
 
     def evidence(self, region: str) -> str:
         """Return all that this machine remembers of a region: the lock, and what the journal adds to it."""
-        lines = self.journal.read_bytes().splitlines(keepends=True) if self.journal.exists() else []
-        records = [json.loads(line) for line in lines if line.endswith(b"\n")]
+        records = self._records()
         new = [record for record in unfolded(records) if record.get("region") == region]
         left_open = [asdict(intent) for intent in open_intents(records) if intent.region == region]
         return json.dumps([self._sections(region), new, left_open])
+
+    def left_open(self, region: str) -> set[str]:
+        """Return the markers of the creates of which the journal doesn't know what came."""
+        return {intent.marker for intent in open_intents(self._records()) if intent.region == region}
+
+    def _records(self) -> list[dict[str, Any]]:
+        lines = self.journal.read_bytes().splitlines(keepends=True) if self.journal.exists() else []
+        return [json.loads(line) for line in lines if line.endswith(b"\n")]
 
     def protected(self) -> set[str]:
         """Return the keys that the lock protects."""
         return set(json.loads(self.lock.read_bytes())["protected"]) if self.lock.exists() else set()
 
+    def owner(self) -> str | None:
+        """Return whose lock it is."""
+        return str(json.loads(self.lock.read_bytes())["owner"]) if self.lock.exists() else None
+
     def keys_of(self, voice_id: str, region: str) -> set[str]:
         """Return the keys under which the lock holds a voice in a region."""
         return {key for key, voice in self._locked(region) if voice["id"] == voice_id}
+
+    def contents_of(self, voice_id: str, region: str) -> set[str]:
+        """Return what the lock takes the content of a voice to be."""
+        return {
+            v["fingerprint"] for _, v in self._locked(region) if v["id"] == voice_id and "fingerprint" in v
+        }
 
     def found(self, voice_id: str, region: str) -> bool:
         """Tell whether the lock holds a voice that it doesn't say we have made."""
         origins = [voice["origin"] for _, voice in self._locked(region) if voice["id"] == voice_id]
         return bool(origins) and "created" not in origins
+
+    def reported(self, voice_id: str, region: str) -> set[str]:
+        """Return the fields that the service keeps otherwise than they were sent, by the lock."""
+        voices = (voice for _, voice in self._locked(region) if voice["id"] == voice_id)
+        return {path for voice in voices for path in voice.get("reported", {})}
 
     def _locked(self, region: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for section in self._sections(region).values():

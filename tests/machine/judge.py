@@ -17,7 +17,7 @@ from machine.place import KEYS
 from machine.run import Json, Run, Write
 
 from ddvoices.errors import PlanStaleError, RefusedError
-from ddvoices.identity import key_hash, make_marker, owner_hash, owner_hashes, read_marker
+from ddvoices.identity import fingerprint, key_hash, make_marker, owner_hash, owner_hashes, read_marker
 from ddvoices.identity.marker import Marker
 from ddvoices.model import VoiceSpec
 
@@ -35,6 +35,12 @@ def marker_of(voice: Mapping[str, Any]) -> Marker:
     return marker
 
 
+def _is_heir(spec: VoiceSpec, marker: Marker, locked: set[str]) -> bool:
+    """Tell whether a voice was made for a key or a former one, or is held for it by the lock."""
+    keys = {spec.key, *spec.moved_from}
+    return marker.key in {key_hash(key) for key in keys} or bool(keys & locked)
+
+
 def _content(write: Write) -> tuple[str, str]:
     """Return what an upload is known by: its fingerprint and its sample."""
     marker = read_marker(write.fields["speaker_id"], ours=_OURS)
@@ -50,21 +56,38 @@ def _item_content(item: Json) -> tuple[str, str]:
 class Judge:
     """The law of a world.
 
-    ``forgotten`` are voices of ours that no machine could know again: the service doesn't show their marker,
-    and the lock that named them was lost, or is another machine's. ``unanswered``: those whose making was
-    never confirmed. ``adoptable``: strangers' voices that a catalog has pinned or named.
+    ``unanswered`` are voices of ours whose making was never confirmed, ``adoptable`` strangers' voices that a
+    catalog has pinned or named.
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.forgotten: set[str] = set()
+        self._forgotten: dict[Checkout, set[str]] = {}
         self.unanswered: set[str] = set()
         self.adoptable: set[str] = set()
+        self._lost_with_lock: dict[Checkout, set[str]] = {}
         self._makers: dict[str, tuple[Checkout, str]] = {}
         self._before: set[str] = set()
         self._at_start: set[str] = set()
         self._raced: set[str] = set()
-        self._racing = False
+        self._racing = self.has_raced = False
+        self._left_to_owner: set[str] = set()
+
+    def forgotten(self, checkout: Checkout) -> set[str]:
+        """Return the voices of ours that a machine could not know again, now or before.
+
+        The service doesn't show their marker, and the lock that named them was lost, or is another machine's.
+        """
+        return self._forgotten.setdefault(checkout, set())
+
+    def loses_lock(self, checkout: Checkout) -> None:
+        """Take note of a lock that is gone: of what the machine has made until now it may know nothing."""
+        self._lost_with_lock[checkout] = {i for i, (maker, _) in self._makers.items() if maker is checkout}
+
+    def takes_lock(self, checkout: Checkout, other: Checkout) -> None:
+        """Take note of a merge: what one machine has taken a voice for, the other does."""
+        self.loses_lock(checkout)
+        self.forgotten(checkout).update(self.forgotten(other))
 
     # around a run
 
@@ -76,8 +99,33 @@ class Judge:
         run.cut = {region for region in KEYS if self._is_cut(run, region)}
         for region in KEYS:
             ours = {voice["id"]: voice for voice in self.ours(region)}
-            self.forgotten |= {i for i, voice in ours.items() if not self.knows(run, region, voice)}
+            if run.checkout.owner() != run.catalog.owner:  # a journal doesn't say whose it is
+                self._left_to_owner |= {i for i in ours if not run.checkout.keys_of(i, region)}
+            unknown = {i for i, voice in ours.items() if not self.knows(run, region, voice)}
+            assert not self._must_know(run, region, unknown), "a run has left no trace of what it made"
+            self.forgotten(run.checkout).update(unknown)
             self.adoptable |= set(self._adoptable(run, region))
+
+    def _must_know(self, run: Run, region: str, unknown: set[str]) -> set[str]:
+        """Return the voices that a machine has made there, and that its lock or journal has to name.
+
+        But for those that were looked for in vain, as they show up later than anybody waits, and those for
+        which another's voice was found, as no marker comes back and it has the same name.
+        """
+        known = self._lost_with_lock.get(run.checkout, set())
+        return {
+            voice["id"]
+            for voice in self.ours(region)
+            if voice["id"] in unknown - known
+            if self._makers[voice["id"]] == (run.checkout, region)
+            if voice["id"] not in self.unanswered or not self.is_hard_to_find(region, voice)
+        }
+
+    def is_hard_to_find(self, region: str, voice: Json) -> bool:
+        """Tell whether a voice shows up late, or beside another of its name where there is no marker."""
+        others = [v for v in self._world.voices(region) if v["id"] != voice["id"]]
+        alike = any({v["name"], v["title"]} & {voice["name"], voice["title"]} for v in others)
+        return self.slow(region) or (alike and self._world.settings(region)["echo_speaker_id"] != "yes")
 
     def sees(self, run: Run, write: Write) -> None:
         """Judge a write before the service gets it."""
@@ -94,11 +142,11 @@ class Judge:
         if not answered:
             self.unanswered |= made
         if self._racing:
-            self._raced.add(write.fields["speaker_id"])
+            self._raced |= made
 
     def raced(self) -> None:
         """From now on two machines are at work."""
-        self._racing = True
+        self._racing = self.has_raced = True
 
     def ended(self, ran: Ran, wish: Wish, by: int) -> None:
         """Judge a run as a whole."""
@@ -106,8 +154,16 @@ class Judge:
         if by == 0:
             self._racing = False
             self._raced.clear()
+        if run.crashed:
+            self.unanswered |= self._not_written_down(run)
+        deleted: dict[str, set[str | None]] = {}
+        for write in run.writes:
+            if write.method == "DELETE":
+                deleted.setdefault(write.region, set()).add(write.id)
         if not wish.prune:
-            assert not [write for write in run.writes if write.method == "DELETE"]
+            assert not deleted
+        if not wish.force:  # of less than ten voices three may go, of others 30 %
+            assert all(len(ids) <= max(3, len(self._at_start) * 3 // 10) for ids in deleted.values())
         if isinstance(ran.error, RefusedError):
             assert run.writes == []
         if isinstance(ran.error, PlanStaleError):
@@ -120,6 +176,14 @@ class Judge:
             assert len(ran.report.outcomes) == pending + len(ran.work.verdicts)
             self._converged(ran, by)
 
+    def _not_written_down(self, run: Run) -> set[str]:
+        """Return the voices that a machine has made and of which a loss of power has left it no id."""
+        evidence = {region: run.checkout.evidence(region) for region in KEYS}
+        made = {i: region for i, (maker, region) in self._makers.items() if maker is run.checkout}
+        return {
+            voice_id for voice_id, region in made.items() if voice_id not in evidence[region]
+        } - self._lost_with_lock.get(run.checkout, set())
+
     def _converged(self, ran: Ran, by: int) -> None:
         """What is said to be done is done: the next plan is empty, if nobody else was at work meanwhile."""
         assert ran.report is not None
@@ -131,6 +195,11 @@ class Judge:
 
     def _is_cut(self, run: Run, region: str) -> bool:
         """Tell whether the lock holds a voice that is there, isn't listed, and has to be."""
+        if (
+            run.checkout.owner() != run.catalog.owner
+            and self._world.settings(region)["echo_speaker_id"] != "yes"
+        ):
+            return False  # a former owner's lock vouches for nothing
         listed = set(self._world.listed(region))
         made = run.checkout.made_in(region, self._world.account_hash(region), listed)
         return any(
@@ -152,7 +221,8 @@ class Judge:
         for write in ran.run.writes:
             items = document["regions"][write.region]["changes"]
             if write.method == "POST":
-                assert _content(write) in [_item_content(i) for i in items if i["action"] in _UPLOADS]
+                uploads = [i for i in items if i["action"] in _UPLOADS and "sample" in i]
+                assert _content(write) in map(_item_content, uploads)
             elif write.method == "DELETE":
                 assert write.id in {item["id"] for item in items if item["action"] == "delete"}
             else:
@@ -184,14 +254,24 @@ class Judge:
     def _counts(self, run: Run, write: Write, voice: Json) -> bool:
         """Tell whether a voice is one that the run must not make again."""
         owners = owner_hashes(run.catalog.owner, run.catalog.former_owners)
-        if marker_of(voice).owner not in owners or voice["id"] in self.forgotten:
+        if marker_of(voice).owner not in owners or voice["id"] in self.forgotten(run.checkout):
             return False
-        if str(marker_of(voice)) in self._raced:
+        if voice["id"] in self._raced and not self.is_of(voice, run.checkout):
             return False  # two machines made it at once
-        if not self._named(run, write.region, voice) and not self._visible(write.region, voice, at=run.began):
+        own = self.is_of(voice, run.checkout) and self._named(run, write.region, voice)
+        if not own and not self._visible(write.region, voice, at=run.began):
             return False  # another's, and not shown yet: only the other's journal knows that it may come
+        if self._is_cut_off(run, write.region, voice):
+            return False
         # Longer than anybody waits: a create that wasn't answered is then sent again, as the design says.
-        return not (voice["id"] in self.unanswered and self.slow(write.region))
+        shown = self.shows(write.region, voice) and self._visible(write.region, voice, at=run.began)
+        return voice["id"] not in self.unanswered or not self.slow(write.region) or shown
+
+    def _is_cut_off(self, run: Run, region: str, voice: Json) -> bool:
+        """Tell whether a capped listing lacks a voice of which no lock or journal ever learned the id."""
+        capped = self._world.settings(region)["list_cap"] is not None
+        listed = voice["id"] in self._world.listed(region)
+        return capped and not listed and voice["id"] not in run.checkout.evidence(region)
 
     def _put(self, _run: Run, write: Write) -> None:
         ours = {voice["id"] for voice in self.ours(write.region)}
@@ -209,12 +289,47 @@ class Judge:
             self._world.settings(write.region)["echo_speaker_id"] == "yes"
         ):  # else only the lock knows whose it is
             assert marker.key not in {key_hash(key) for key in run.guarded}, "a protected voice is deleted"
+        self._may_go(run, write.region, voice)
         wanting = self._wanting(run, write.region, marker.fingerprint)
         same = [v for v in self.ours(write.region) if marker_of(v).fingerprint == marker.fingerprint]
-        # a key may have a stranger's voice, or a forgotten one, which was taken to be what it wants
-        adopted = self.strangers_in(write.region) & self.adoptable
-        adopted |= {voice["id"] for voice in self.ours(write.region)} & self.forgotten
+        adopted = self._adopted(run, write.region, wanting)
         assert len(same) > len(wanting) - len(adopted), "the last copy of what is wanted is deleted"
+
+    def _may_go(self, run: Run, region: str, voice: Json) -> None:
+        """See that a voice is one of the keys that were chosen, no former owner's orphan, and succeeded."""
+        marker, locked = marker_of(voice), run.checkout.keys_of(voice["id"], region)
+        heirs = [spec for spec in run.catalog.wanted_in(region) if _is_heir(spec, marker, locked)]
+        assert not run.targets or {spec.key for spec in heirs} & {*run.targets}, (
+            "no target's voice is deleted"
+        )
+        if marker.owner != owner_hash(run.catalog.owner) and voice["id"] not in self._left_to_owner:
+            assert heirs, "a former owner's orphan is deleted"
+        for spec in (
+            heirs if not run.reviewed else ()
+        ):  # what was reviewed may be a part of what is to be done
+            there = [v for v in self.ours(region) if self._is_wanted(run, v, spec)]
+            assert there or self._adopted(run, region, [spec]), "deleted before its successor is there"
+
+    def _is_wanted(self, run: Run, voice: Json, spec: VoiceSpec) -> bool:
+        wanted = spec.sample and make_marker(spec, owner=run.catalog.owner).fingerprint
+        return wanted is None or marker_of(voice).fingerprint == wanted
+
+    def _adopted(self, run: Run, region: str, wanting: Iterable[VoiceSpec]) -> set[str]:
+        """Return the voices that may have been taken for what is wanted: a stranger's, or a forgotten one."""
+        taken = self.strangers_in(region) & self.adoptable | self.forgotten(run.checkout)
+        names = {name for spec in wanting for name in (spec.name, spec.title) if name}
+        keys = {key for spec in wanting for key in (spec.key, *spec.moved_from)}
+        pins = {spec.ids.get(region) for spec in wanting}
+        contents = {fingerprint(spec) for spec in wanting}
+        return {
+            voice["id"]
+            for voice in self._world.voices(region)
+            if voice["id"] in taken
+            if {voice["name"], voice["title"]} & names
+            or run.checkout.keys_of(voice["id"], region) & keys
+            or run.checkout.contents_of(voice["id"], region) & contents
+            or voice["id"] in pins
+        }
 
     def _wanting(self, run: Run, region: str, content: int) -> list[VoiceSpec]:
         return [

@@ -39,12 +39,15 @@ SETTINGS = st.fixed_dictionaries(
 )
 
 
-def _fault(**fixed: Any) -> st.SearchStrategy[Json]:
+_LOST = ("reset", "hang", "html", "cut", "empty", "head")
+
+
+def _fault(methods: list[str], skips: list[int], **fixed: Any) -> st.SearchStrategy[Json]:
     return st.fixed_dictionaries(
         {
             "region": regions,
-            "method": st.sampled_from(["POST", "*", "GET", "PUT", "DELETE"]),
-            "skip": st.integers(0, 3),
+            "method": st.sampled_from(methods),
+            "skip": st.sampled_from(skips),
             "count": st.sampled_from([1, 2, 8, 60]),
             **{name: st.just(value) for name, value in fixed.items() if not isinstance(value, list)},
             **{name: st.sampled_from(value) for name, value in fixed.items() if isinstance(value, list)},
@@ -52,20 +55,35 @@ def _fault(**fixed: Any) -> st.SearchStrategy[Json]:
     )
 
 
-# What says that nothing was done, and what doesn't: only the latter comes after the work, too.
-FAULT = st.one_of(
-    _fault(kind=["reset", "hang", "html", "cut", "empty", "head"], when=["after", "before"]),
-    _fault(kind="status", status=[500, 503], when=["after", "before"]),
-    _fault(kind="status", status=429, retry_after=[None, 1, 3]),
-    _fault(kind="status", status=[401, 402, 403]),
+def _faults(methods: list[str], skips: list[int], whens: list[str]) -> st.SearchStrategy[list[Json]]:
+    """What says that nothing was done, and what doesn't: only the latter comes after the work, too."""
+    fault = st.one_of(
+        _fault(methods, skips, kind=[*_LOST], when=whens),
+        _fault(methods, skips, kind="status", status=[500, 503], when=whens),
+        _fault(methods, skips, kind="status", status=[429, 429, 401, 402, 403], retry_after=[None, 1, 3]),
+    )
+    return st.lists(fault, min_size=1, max_size=2)
+
+
+FAULTS = _faults(["POST", "*", "GET", "PUT", "DELETE"], [0, 1, 2, 3], ["after", "before"])
+# most calls are GETs, and most runs write nothing: without these hardly a write would ever go wrong
+LOSSES = _faults(["POST", "POST", "POST", "PUT", "DELETE"], [0, 0, 0, 1, 2], ["after", "after", "before"])
+EDITS = st.fixed_dictionaries(
+    {
+        "key": keys,
+        "sound": sounds,
+        "regions": choices,
+        "number": numbers,
+        "publish": st.sampled_from([False, False, True]),
+    }
 )
-FAULTS = st.lists(FAULT, min_size=1, max_size=2)
 
 
 class Library(RuleBasedStateMachine):
     """A world with all that may happen to it.
 
-    A subclass gives it a place to live in, and settings that are ``fixed`` there.
+    A subclass gives it a place to live in, and settings that are ``fixed`` there. ``counted`` are the steps,
+    ``lost`` the creates of each world that were carried out and never answered.
     """
 
     place: ClassVar[Place]
@@ -73,6 +91,7 @@ class Library(RuleBasedStateMachine):
     fixed: ClassVar[Json] = {}
     threads: ClassVar[bool] = False
     counted: ClassVar[dict[str, int]]
+    lost: ClassVar[list[int]]
     shrunk: ClassVar[dict[str, Json]] = {}
 
     def __init__(self) -> None:
@@ -102,6 +121,7 @@ class Library(RuleBasedStateMachine):
         """Whatever has happened, it must come right in the end."""
         if self._world is not None and not self._failed:
             self.do("settle_down")
+            self.lost.append(len(self._world.judge.unanswered))
 
     @contextmanager
     def _written_down(self) -> Iterator[None]:
@@ -237,6 +257,34 @@ class Library(RuleBasedStateMachine):
     @rule(crash=st.integers(1, 60), faults=FAULTS)
     def apply_through_faults_and_crash(self, crash: int, faults: list[Json]) -> None:
         self.do("apply", crash=crash, faults=faults)
+
+    @rule(edit=EDITS, prune=st.booleans(), faults=LOSSES)
+    def upload_through_faults(self, edit: Json, prune: bool, faults: list[Json]) -> None:
+        self._edit(**edit)
+        self.do("apply", prune=prune, faults=faults)
+
+    @rule(edit=EDITS, crash=st.integers(1, 25), torn=st.sampled_from([0, 1, 40, 9999]))
+    def upload_and_crash(self, edit: Json, crash: int, torn: int) -> None:
+        self._edit(**edit)
+        self.do("apply", crash=crash, torn=torn)
+
+    @rule(edit=EDITS, crash=st.integers(1, 25), faults=LOSSES)
+    def upload_through_faults_and_crash(self, edit: Json, crash: int, faults: list[Json]) -> None:
+        self._edit(**edit)
+        self.do("apply", crash=crash, faults=faults)
+
+    @rule(edit=EDITS, prune=st.booleans(), faults=LOSSES)
+    def upload_saved_through_faults(self, edit: Json, prune: bool, faults: list[Json]) -> None:
+        self._edit(**edit)
+        self.do("save_plan", prune=prune)
+        self.do("apply_saved", faults=faults)
+
+    def _edit(self, *, key: str, sound: str, regions: int, number: int, publish: bool) -> None:
+        """Give the next apply something to send."""
+        self.do("add", key=key, sound=sound, regions=regions)
+        self.do("give_sample", number=number, sound=sound)
+        if publish:
+            self.do("change", number=number, changes=[["publish", True]])
 
     @rule(stop=st.integers(1, 20), prune=st.booleans())
     def apply_and_interrupt(self, stop: int, prune: bool) -> None:

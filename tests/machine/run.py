@@ -59,7 +59,7 @@ class Run:
 
     ``judge`` sees every write before the service does, ``tell`` whether it was answered. It ``began`` at a
     time in ns; ``guarded`` are the keys that are protected, ``cut`` the regions whose listing lacks what the
-    lock holds.
+    lock holds. ``targets`` are the keys that were chosen, ``reviewed``: only what a saved plan holds is done.
     """
 
     def __init__(
@@ -77,6 +77,8 @@ class Run:
         self.began = 0
         self.guarded: set[str] = set()
         self.cut: set[str] = set()
+        self.targets: tuple[str, ...] = ()
+        self.reviewed = False
         self.stop = threading.Event()
         self.writes: list[Write] = []
         self.left: Snapshot | None = None
@@ -108,12 +110,20 @@ class Run:
             answered = False
             try:
                 response = send()
-                self.moment()
+                self._arrives(response)
                 answered = response.ok and response.content != b""
             finally:
                 if write is not None:
                     self._tell(self, write, answered)
             return response
+
+    def _arrives(self, response: requests.Response) -> None:
+        """Let the moment pass in which an answer comes back; one that never does leaves no socket open."""
+        try:
+            self.moment()
+        except CrashError:
+            response.close()
+            raise
 
     def moment(self) -> None:
         """Let a moment pass, or be the last."""

@@ -106,9 +106,11 @@ class World:
         """Merge one machine's lock into the other's by taking its side."""
         self.pull()
         self.checkouts[to].take_lock(self.checkouts[1 - to])
+        self.judge.takes_lock(self.checkouts[to], self.checkouts[1 - to])
 
     def lose_lock(self, by: int) -> None:
         self.checkouts[by].lose_lock()
+        self.judge.loses_lock(self.checkouts[by])
 
     def rotate_key(self, region: str) -> None:
         self.regions[region] = 1 - self.regions[region]
@@ -165,6 +167,7 @@ class World:
     def run(self, by: int, wish: Wish, script: Script, faults: Sequence[Json]) -> Ran:
         """Apply once, and judge what came of it."""
         run = self._run(by, script)
+        run.targets, run.reviewed = wish.targets, wish.reviewed is not None
         self.judge.starts(run)
         with self._weather(faults):
             ran = self._engine.apply(run, self._keys(), wish)
