@@ -82,9 +82,10 @@ def _ape_before_audio(data: Data, start: int, end: int) -> int:
 def _tag_behind(data: Data, start: int, end: int) -> int:
     """Return the length of the tag that ends at ``end``, else 0.
 
-    APE is asked first: its header, ``APETAGEX``, looks like an ID3v1 tag 131 bytes before the end.
+    ID3v1 is asked last: three letters are all that it is known by, and they are in the header of an APE tag,
+    ``APETAGEX``, which may stand 131 bytes before the end.
     """
-    return _ape_behind(data, start, end) or _id3v1_before(data, start, end) or _id3v2_behind(data, start, end)
+    return _ape_behind(data, start, end) or _id3v2_behind(data, start, end) or _id3v1_before(data, start, end)
 
 
 def _id3v1_before(data: Data, start: int, end: int) -> int:

@@ -171,6 +171,7 @@ FRAMES = st.lists(st.integers(0, 254), min_size=1, max_size=4).map(
 @given(frames=FRAMES, leading=LEADING, trailing=TRAILING)
 @example(frames=rec.mp3_frame(0), leading=b"", trailing=rec.ape(bytes(67)))  # its header looks like ID3v1
 @example(frames=rec.mp3_frame(0), leading=b"", trailing=rec.ape(bytes(1)) + rec.ape(bytes(2)))
+@example(frames=rec.mp3_frame(0), leading=b"", trailing=rec.ape(bytes(39)) + rec.id3v2(bytes(8), footer=True))
 def test_tags_never_change_an_mp3(frames, leading, trailing):
     assert sound_hash(leading + frames + trailing) == sound_hash(frames)
 

@@ -85,7 +85,7 @@ def test_a_former_voice_stays_if_its_successor_fails(workspace: Workspace) -> No
     report = workspace.apply("--prune", code=1)
     assert "DELETE" not in " ".join(workspace.calls())
     assert [outcome["result"] for outcome in report["outcomes"]] == ["failed", "skipped"]
-    assert report["outcomes"][1]["error"] == "its successor isn't there"
+    assert report["outcomes"][1]["error"] == "its successor isn't there: apply with --prune again once it is"
 
 
 def test_orphans_stay_until_they_are_pruned(workspace: Workspace) -> None:

@@ -21,7 +21,7 @@ def test_what_an_interrupt_kept_from_being_begun_is_counted_once_in_text_and_kep
         "         the account is full",
     ]
     assert last == (
-        "Apply: 1 applied, 1 skipped. 19 still to be made. "
+        "Apply: 1 applied, 1 skipped. 19 still to be done. "
         "Interrupted: 18 not begun; run the same command again."
     )
     assert len(report_document(report)["outcomes"]) == 20
