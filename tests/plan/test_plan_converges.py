@@ -250,10 +250,15 @@ class Account(RuleBasedStateMachine):
         return plan
 
     def _nothing_is_left(self, plan: Plan) -> None:
-        """A key whose error another key's change has lifted may go on; the others are done."""
+        """A key whose error another key's change has lifted may go on; the others are done.
+
+        But for one whose voice it is pinned to and now known to be what it wants, too.
+        """
         again = self.machine.plan(self.wanted).regions[0]
         troubled = {problem.key for problem in plan.regions[0].errors}
-        assert {change.key for change in again.pending} <= troubled
+        claimed = {change.id for change in again.pending if change.key in troubled}
+        moved = {change.key for change in plan.regions[0].changes if change.id in claimed}
+        assert {change.key for change in again.pending} <= troubled | moved
         assert {problem.key for problem in again.errors} <= troubled
         for problem in again.errors:
             assert problem.reason in (Reason.AMBIGUOUS, Reason.PIN_NOT_FOUND, Reason.FOREIGN)
