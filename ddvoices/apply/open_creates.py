@@ -39,6 +39,17 @@ def of_other_keys(intent: Intent, lock: Lock) -> frozenset[str]:
     return frozenset(voice.id for entry in others for voice in entry.voices)
 
 
+def of_other_contents(intent: Intent, lock: Lock) -> frozenset[str]:
+    """Return the ids of its own key that other creates have made: answered, and of another content."""
+    entries = (section.get(intent.key) for section in lock.regions.get(intent.region, {}).values())
+    voices = (voice for entry in entries if entry is not None for voice in entry.voices)
+    return frozenset(
+        voice.id
+        for voice in voices
+        if voice.origin is Origin.CREATED and voice.fingerprint != intent.fingerprint
+    )
+
+
 def pinned_since(intent: Intent, desired: Catalog, lock: Lock) -> str | None:
     """Return the id that a person says an intent has made: its key is pinned to it since."""
     pins = (spec.ids.get(intent.region) for spec in desired.voices if spec.key == intent.key)

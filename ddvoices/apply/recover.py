@@ -9,6 +9,7 @@ from ddvoices.apply.lost import Fate, Search, Settled, settle_intents
 from ddvoices.apply.open_creates import (
     made_voice,
     not_shown_yet,
+    of_other_contents,
     of_other_keys,
     open_at,
     open_create,
@@ -106,4 +107,5 @@ def _pinned(client: DeepdubClient, intent: Intent, desired: Catalog, lock: Lock)
 def _search(intent: Intent, desired: Catalog, lock: Lock, decided: set[str]) -> Search:
     """Return how to look for what an intent made: once, if no voice of the catalog waits for it."""
     wanted = any(concerns(open_create(intent), spec) for spec in desired.wanted_in(intent.region))
-    return Search(intent=intent, taken=of_other_keys(intent, lock) | decided, urgent=wanted)
+    known = of_other_keys(intent, lock) | of_other_contents(intent, lock)
+    return Search(intent=intent, taken=known | decided, urgent=wanted)
