@@ -45,20 +45,30 @@ class Decided:
     def __init__(self, desired: Catalog, lock: Lock) -> None:
         self._ids = {spec.key: spec.ids for spec in desired.voices}
         self._keys: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._made: dict[tuple[str, str, str], str | None] = {}
         for region, sections in lock.regions.items():
             for section in sections.values():
                 for key, entry in section.items():
                     for voice in entry.voices:
                         self._keys[region, voice.id].add(key)
+                        if voice.origin is Origin.CREATED:
+                            self._made[region, key, voice.id] = voice.fingerprint
 
-    def is_of_another_key(self, intent: Intent, voice_id: str) -> bool:
-        """Tell whether the lock holds a voice for another key: the intent hasn't made it."""
+    def is_of_another(self, intent: Intent, voice_id: str) -> bool:
+        """Tell whether the lock knows that a voice is not what an intent has made.
+
+        It is another key's, or it is this one's, from a create of another content.
+        """
+        content = self._made.get((intent.region, intent.key, voice_id), intent.fingerprint)
+        return content != intent.fingerprint or self._is_of_another_key(intent, voice_id)
+
+    def _is_of_another_key(self, intent: Intent, voice_id: str) -> bool:
         return bool(self._keys.get((intent.region, voice_id), set()) - {intent.key})
 
     def pinned_since(self, intent: Intent) -> str | None:
         """Return the id that a person says an intent has made: its key is pinned to it since."""
         pin = self._ids.get(intent.key, {}).get(intent.region)
-        if pin is None or pin in intent.before or self.is_of_another_key(intent, pin):
+        if pin is None or pin in intent.before or self._is_of_another_key(intent, pin):
             return None
         return pin
 

@@ -125,7 +125,7 @@ def _searches(intents: Sequence[Intent], wanted: Iterable[VoiceSpec], decided: D
     return [
         Search(
             intent=intent,
-            is_taken=partial(decided.is_of_another_key, intent),
+            is_taken=partial(decided.is_of_another, intent),
             urgent=intent.id not in idle,
         )
         for intent in intents

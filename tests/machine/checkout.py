@@ -33,7 +33,7 @@ class Checkout:
 
     def evidence(self, region: str) -> str:
         """Return all that this machine remembers of a region: the lock, and what the journal adds to it."""
-        records = self._records()
+        records = [{**record, "before": []} for record in self._records()]  # what an intent has not made
         new = [record for record in unfolded(records) if record.get("region") == region]
         left_open = [asdict(intent) for intent in open_intents(records) if intent.region == region]
         return json.dumps([self._sections(region), new, left_open])

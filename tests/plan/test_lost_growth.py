@@ -61,9 +61,7 @@ def settle(wanted: Sequence[VoiceSpec], voices: Sequence[ObservedVoice]) -> list
     decided = Decided(catalog(*wanted), lock)
     intents = list(map(intent_of, wanted))
     assert [decided.pinned_since(intent) for intent in intents] == [None] * len(intents)
-    searches = [
-        Search(intent=intent, is_taken=partial(decided.is_of_another_key, intent)) for intent in intents
-    ]
+    searches = [Search(intent=intent, is_taken=partial(decided.is_of_another, intent)) for intent in intents]
     found = match_all(Look(voices, OWNER), searches, {})
     return [found[intent.id].fate if intent.id in found else None for intent in intents]
 
@@ -80,6 +78,6 @@ def test_a_voice_of_another_key_is_not_what_a_create_has_made():
     one = seen(spec)
     lock = locked([voice_record("us", "0a1b2c", "bob", LockedVoice(id=one.id, origin=Origin.CREATED))])
     decided, intent = Decided(catalog(spec), lock), intent_of(spec)
-    search = Search(intent=intent, is_taken=partial(decided.is_of_another_key, intent))
+    search = Search(intent=intent, is_taken=partial(decided.is_of_another, intent))
     assert match_all(Look([one], OWNER), [search], {}) == {}
     assert match_all(Look([one], OWNER), [Search(intent=intent)], {})[intent.id].voice == one
