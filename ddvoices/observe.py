@@ -45,27 +45,30 @@ class OpenRegions:
 
         The lock must be of a moment before: what another run makes and locks meanwhile isn't in the listing.
         """
-        with ThreadPoolExecutor(max_workers=max(len(self.clients), 1)) as pool:
-            ours = owner_hashes(desired.owner, desired.former_owners)
-            listings = {name: pool.submit(client.observe_voices) for name, client in self.clients.items()}
+        pool = ThreadPoolExecutor(max_workers=max(len(self.clients), 1))
+        ours = owner_hashes(desired.owner, desired.former_owners)
+        listings = {name: pool.submit(client.observe_voices) for name, client in self.clients.items()}
 
-            def observe(lock: Lock) -> dict[str, ObservedRegion]:
-                futures = {
-                    name: pool.submit(
-                        observe_region,
-                        client,
-                        listings[name].result,
-                        region=name,
-                        account=self.accounts[name],
-                        desired=desired,
-                        lock=lock,
-                    )
-                    for name, client in self.clients.items()
-                }
-                found = {name: self._explained(future.result()) for name, future in futures.items()}
-                return {**self.closed, **_held_apart(found, ours)}
+        def observe(lock: Lock) -> dict[str, ObservedRegion]:
+            futures = {
+                name: pool.submit(
+                    observe_region,
+                    client,
+                    listings[name].result,
+                    region=name,
+                    account=self.accounts[name],
+                    desired=desired,
+                    lock=lock,
+                )
+                for name, client in self.clients.items()
+            }
+            found = {name: self._explained(future.result()) for name, future in futures.items()}
+            return {**self.closed, **_held_apart(found, ours)}
 
+        try:
             yield observe
+        finally:  # whoever interrupts waits for no service that doesn't answer
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _explained(self, region: ObservedRegion) -> ObservedRegion:
         """Say of a refused key where it came from."""

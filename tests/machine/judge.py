@@ -268,10 +268,16 @@ class Judge:
         return voice["id"] not in self.unanswered or not self.slow(write.region) or shown
 
     def _is_cut_off(self, run: Run, region: str, voice: Json) -> bool:
-        """Tell whether a capped listing lacks a voice of which no lock or journal ever learned the id."""
-        capped = self._world.settings(region)["list_cap"] is not None
-        listed = voice["id"] in self._world.listed(region)
-        return capped and not listed and voice["id"] not in run.checkout.evidence(region)
+        """Tell whether a capped listing lacks a voice that nobody can then know to be there.
+
+        No lock or journal ever learned its id; or the key is a new one, and nothing that is listed shows that
+        it opens the account which the lock knows.
+        """
+        listed = set(self._world.listed(region))
+        if self._world.settings(region)["list_cap"] is None or voice["id"] in listed:
+            return False
+        known = run.checkout.made_in(region, self._world.account_hash(region), listed)
+        return not known or voice["id"] not in run.checkout.evidence(region)
 
     def _put(self, _run: Run, write: Write) -> None:
         ours = {voice["id"] for voice in self.ours(write.region)}
