@@ -311,12 +311,18 @@ class Judge:
         if marker.owner != owner_hash(run.catalog.owner) and voice["id"] not in self._left_to_owner:
             assert heirs, "a former owner's orphan is deleted"
         if heirs and not run.reviewed:  # a plan of yesterday may hold no successor
-            there = [spec for spec in heirs if self._has_successor(run, region, spec)]
+            there = [spec for spec in heirs if self._has_successor(run, region, spec, voice)]
             assert there, "deleted before its successor is there"
 
-    def _has_successor(self, run: Run, region: str, spec: VoiceSpec) -> bool:
+    def _has_successor(self, run: Run, region: str, spec: VoiceSpec, former: Json) -> bool:
+        """Tell whether a key has what it wants, or else has had another voice since ``former``."""
         made = any(self._is_wanted(run, voice, spec) for voice in self.ours(region))
-        return made or bool(self._adopted(run, region, [spec]))
+        followed = any(
+            voice["created_us"] > former["created_us"]
+            and spec.key in run.checkout.keys_of(voice["id"], region)
+            for voice in self.ours(region)
+        )
+        return made or followed or bool(self._adopted(run, region, [spec]))
 
     def _is_wanted(self, run: Run, voice: Json, spec: VoiceSpec) -> bool:
         wanted = spec.sample and make_marker(spec, owner=run.catalog.owner).fingerprint
