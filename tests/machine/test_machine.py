@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS
 from hypothesis.stateful import run_state_machine_as_test
-from machine.library import Library
 from machine.place import Inside, Outside
+from machine.rules import Library
 
 # How many steps, and whether they are other ones each time: CI must not fail by chance, and a person who
 # looks for more (`make search`) must find what nobody has seen.

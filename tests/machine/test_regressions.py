@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from machine.library import KEPT
 from machine.place import Inside
+from machine.rules import KEPT
 from machine.story import replay
 
 
