@@ -30,10 +30,14 @@ def call_at_interrupts(what: Callable[[], None]) -> None:
     _call(lambda _number, _frame: what())
 
 
+def heeded() -> list[signal.Signals]:
+    """Return those of both that the system wasn't told to ignore."""
+    return [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+
+
 def _call(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
-    for number in _SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, handler)
+    for number in heeded():
+        signal.signal(number, handler)
 
 
 def _raise(_number: int, _frame: FrameType | None) -> None:

@@ -116,11 +116,11 @@ def _place(url: str) -> tuple[str | None, int | None, str]:
     """Return where a URL leads; this machine has many names."""
     from urllib.parse import urlsplit
 
-    from ddvoices.client.trust import is_loopback
+    from ddvoices.client.trust import is_loopback, port_of
 
     parts = urlsplit(url)
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    return "localhost" if is_loopback(parts.hostname or "") else parts.hostname, port, parts.path
+    host = "localhost" if is_loopback(parts.hostname or "") else parts.hostname
+    return host, port_of(parts), parts.path
 
 
 def chosen_regions(catalog: Catalog, chosen: Sequence[str]) -> list[str]:

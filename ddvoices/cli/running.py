@@ -9,8 +9,9 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from ddvoices.cli.interrupts import heeded
+
 T = TypeVar("T")
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
@@ -21,7 +22,7 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
     """
     if threading.current_thread() is not threading.main_thread():
         return asyncio.run(work)  # signals are for the main thread
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {number: signal.getsignal(number) for number in heeded()}
     try:
         return asyncio.run(_interruptible(work))
     finally:
@@ -55,9 +56,8 @@ async def _interruptible(work: Coroutine[Any, Any, T]) -> T:
             task.cancel()
 
     with suppress(NotImplementedError):  # on systems without signals
-        for number in _SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                loop.add_signal_handler(number, interrupt)
+        for number in heeded():
+            loop.add_signal_handler(number, interrupt)
     try:
         return await work
     except asyncio.CancelledError:

@@ -54,8 +54,12 @@ def is_trusted_host(url: str, environ: Mapping[str, str]) -> bool:
     host = (parts.hostname or "").lower()
     if host == HOME or host.endswith("." + HOME):
         return True
-    port = parts.port or (_SECURE | _OPEN).get(parts.scheme)
-    return bool({host, f"{host}:{port}"} & _listed(environ))
+    return bool({host, f"{host}:{port_of(parts)}"} & _listed(environ))
+
+
+def port_of(parts: SplitResult) -> int | None:
+    """Return the port of a URL, the scheme's own where it names none."""
+    return parts.port or (_SECURE | _OPEN).get(parts.scheme)
 
 
 def is_loopback(host: str) -> bool:
@@ -79,7 +83,7 @@ def same_origin(url: str, trusted: str) -> bool:
 def _triple(url: str) -> tuple[str, str | None, int | None]:
     """Return scheme, host and port, the port filled in."""
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or (_SECURE | _OPEN).get(parts.scheme)
+    return parts.scheme, parts.hostname, port_of(parts)
 
 
 def _split(url: str) -> SplitResult:
