@@ -22,9 +22,8 @@ from rich.text import Text
 
 from ddvoices.report.terminal import printable
 
-_ROOM_FOR_CTRL_C = (
-    6  # columns: where ^C^C doesn't fit behind the bar, the terminal begins a line, and it stays
-)
+# Columns: where ^C^C doesn't fit behind the bar, the terminal begins a line, and it stays.
+_ROOM_FOR_CTRL_C = 6
 
 
 class Now:

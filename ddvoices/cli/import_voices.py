@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ddvoices.importing import Composed, Entry, Situation, Target
     from ddvoices.model import Catalog, ObservedRegion
 
+_NOT_WRITTEN = "nothing is written: without --dry-run this goes to"
+_NEXT = "next: `ddvoices plan` shows each as adopted, `ddvoices apply` does it: nothing is uploaded"
+
 
 @click.command("import")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
@@ -65,17 +68,14 @@ def import_voices(
         return ExitCode.ERROR
     if not composed.entries:
         session.say(f"nothing to import ({_counted(situation)})")
-    elif dry_run:
+        return ExitCode.OK
+    if dry_run:
         click.echo(composed.text.removeprefix(target.old or ""), nl=False)
-        session.say(_summed_up(situation, composed, warned, everything=everything))
-        session.say(f"nothing is written: without --dry-run this goes to {target.shown}")
     else:
         target.save(composed.text, catalog)
         _tell(session, target, composed)
-        session.say(_summed_up(situation, composed, warned, everything=everything))
-        session.say(
-            "next: `ddvoices plan` shows each as adopted, `ddvoices apply` does it: nothing is uploaded"
-        )
+    session.say(_summed_up(situation, composed, warned, everything=everything))
+    session.say(f"{_NOT_WRITTEN} {target.shown}" if dry_run else _NEXT)
     return ExitCode.OK
 
 

@@ -78,9 +78,7 @@ def _bar(session: Session, total: int) -> Iterator[Tell]:
 
 
 @contextmanager
-def batch_progress(
-    session: Session, script: str, total: int
-) -> Iterator[Callable[[Job | LineOutcome], None]]:
+def batch_progress(session: Session, script: str, total: int) -> Iterator[TellLine]:
     """Yield what a batch of ``total`` lines tells of each that is started or has ended."""
     if session.log_format == "json":
         yield _json_lines_of_batch(session, script, total)
