@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING
 import click
 
 from ddvoices.cli import options
-from ddvoices.cli.direct import region_endpoints, region_name, regions_known
+from ddvoices.cli.direct import region_endpoints, region_name, settings_of
 from ddvoices.cli.keys import check_source, check_stored
 from ddvoices.cli.session import Session
-from ddvoices.errors import AuthError, DdvoicesError, ExitCode, ServiceError, UsageError
+from ddvoices.errors import (
+    AuthError,
+    DdvoicesError,
+    ExitCode,
+    ServiceError,
+    UntrustedEndpointError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from ddvoices.auth import Key
+    from ddvoices.client import Endpoints
+    from ddvoices.model import RegionSettings
 
 _LONGEST_KEY = 4096
 # So long that four of its characters give nothing away.
@@ -24,7 +33,7 @@ _LONG_ENOUGH = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class KeyStatus:
     """What there is for a region: a key's end and source, or an error; ``accepted`` is None if not asked."""
 
     region: str
@@ -72,7 +81,7 @@ def login(session: Session, *, region: str | None, from_stdin: bool, no_check: b
     check_stored(endpoints)
     key = checked(_read_key() if from_stdin else _ask_for_key(name), "what was given")
     if not no_check:
-        _check_before_storing(session, name, key)
+        _check_before_storing(key, endpoints)
     store(name, key.value)
     where = "unchecked" if no_check else f"accepted by {endpoints.rest}"
     session.say_always(f"the key for {name} is in the keyring ({where})")
@@ -93,7 +102,7 @@ def logout(session: Session, *, region: str | None) -> None:
     from ddvoices.auth import forget, variable_of
 
     name = region_name(region)
-    regions_known(session, [name])
+    settings_of(session, [name])
     found = forget(name)
     session.say_always(
         f"the key for {name} is deleted from the keyring" if found else f"the keyring has no key for {name}"
@@ -117,7 +126,8 @@ def status(session: Session, *, regions: tuple[str, ...], check: bool, output_fo
       ddvoices auth status
       ddvoices auth status -r eu --check --format json
     """
-    found = [_standing(session, name, check=check) for name in regions_known(session, regions)]
+    settings = settings_of(session, regions)
+    found = [_key_status(name, settings[name], check=check) for name in settings]
     if output_format == "json":
         session.print_json(
             {"format_version": "1.0", "regions": {each.region: _plain(each) for each in found}}
@@ -157,15 +167,16 @@ def _one_line(text: str) -> str:
     return lines[0]
 
 
-def _check_before_storing(session: Session, region: str, key: Key) -> None:
+def _check_before_storing(key: Key, endpoints: Endpoints) -> None:
     """Ask the service for one voice.
 
     Raises:
         AuthError: it refuses the key.
         ServiceError: it doesn't answer, or not as it should.
     """
+    region = endpoints.region
     try:
-        _ask_service(session, region, key)
+        _ask_service(key, endpoints)
     except AuthError as error:
         raise AuthError(f"{region} refuses this key, and nothing is stored: {error}") from error
     except ServiceError as error:
@@ -174,11 +185,9 @@ def _check_before_storing(session: Session, region: str, key: Key) -> None:
         ) from error
 
 
-def _ask_service(session: Session, region: str, key: Key) -> None:
+def _ask_service(key: Key, endpoints: Endpoints) -> None:
     from ddvoices.client import DeepdubClient, ForbiddenError, PaymentRequiredError
 
-    endpoints = region_endpoints(session, region)
-    check_source(key, endpoints)
     with DeepdubClient(api_key=key.value, endpoints=endpoints) as client:
         try:
             client.list_voices(limit=1)
@@ -188,25 +197,29 @@ def _ask_service(session: Session, region: str, key: Key) -> None:
             raise AuthError(str(error)) from error
 
 
-def _standing(session: Session, region: str, *, check: bool) -> Standing:
+def _key_status(region: str, settings: RegionSettings, *, check: bool) -> KeyStatus:
     """Return what there is for a region."""
     from ddvoices.auth import find_key
 
     try:
         key = find_key(region, environ=os.environ)
     except AuthError as error:
-        return Standing(region=region, error=str(error), code=error.exit_code)
-    found = Standing(region=region, key=_ending(key.value), source=key.source)
-    return _asked(session, found, key) if check else found
+        return KeyStatus(region=region, error=str(error), code=error.exit_code)
+    found = KeyStatus(region=region, key=_ending(key.value), source=key.source)
+    return _asked(found, key, settings) if check else found
 
 
-def _asked(session: Session, found: Standing, key: Key) -> Standing:
+def _asked(found: KeyStatus, key: Key, settings: RegionSettings) -> KeyStatus:
     """Return what there is for a region, and what the service says of it."""
+    from ddvoices.client import resolve_endpoints
+
     try:
-        _ask_service(session, found.region, key)
+        endpoints = resolve_endpoints(found.region, settings, os.environ)
+        check_source(key, endpoints)
+        _ask_service(key, endpoints)
     except DdvoicesError as error:
-        accepted = False if isinstance(error, AuthError) else None
-        return replace(found, accepted=accepted, error=str(error), code=error.exit_code)
+        refused = isinstance(error, AuthError) and not isinstance(error, UntrustedEndpointError)
+        return replace(found, accepted=False if refused else None, error=str(error), code=error.exit_code)
     return replace(found, accepted=True)
 
 
@@ -215,17 +228,17 @@ def _ending(key: str) -> str:
     return f"…{key[-4:]}" if len(key) >= _LONG_ENOUGH else "…"
 
 
-def _plain(standing: Standing) -> dict[str, object]:
+def _plain(found: KeyStatus) -> dict[str, object]:
     """Return a region's entry in the JSON document."""
     return {
-        "ends_with": standing.key and standing.key[1:],
-        "source": standing.source,
-        "accepted": standing.accepted,
-        "error": standing.error,
+        "ends_with": found.key and found.key[1:],
+        "source": found.source,
+        "accepted": found.accepted,
+        "error": found.error,
     }
 
 
-def _print(session: Session, found: list[Standing]) -> None:
+def _print(session: Session, found: list[KeyStatus]) -> None:
     """Print a line for each region, and what is wrong on stderr."""
     from rich.table import Table
 

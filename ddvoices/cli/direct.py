@@ -71,16 +71,24 @@ def region_endpoints(session: Session, region: str | None) -> Endpoints:
     from ddvoices.client import resolve_endpoints
 
     name = region_name(region)
-    return resolve_endpoints(name, _settings_of(session, [name])[name], os.environ)
+    return resolve_endpoints(name, settings_of(session, [name])[name], os.environ)
 
 
-def regions_known(session: Session, chosen: Iterable[str] = ()) -> list[str]:
-    """Return the chosen regions, or all that there are, sorted.
+def settings_of(session: Session, chosen: Iterable[str] = ()) -> Mapping[str, RegionSettings]:
+    """Return the endpoints of the chosen regions, or of all that there are, as the catalog gives them.
 
     Raises:
+        CatalogError: the catalog's settings are not valid.
         UsageError: there is no such region.
     """
-    return sorted(_settings_of(session, chosen))
+    settings = _region_settings(session)
+    for name in chosen:
+        if name not in settings:
+            known = ", ".join(sorted(settings))
+            raise UsageError(
+                f"no region {name!r}: there are {known}, and those that a catalog gives endpoints"
+            )
+    return {name: settings[name] for name in sorted(set(chosen) or settings)}
 
 
 @contextmanager
@@ -159,18 +167,6 @@ def check_recording(path: Path) -> None:
         raise UsageError(f"{path}: is a Git LFS pointer, not the audio itself: run `git lfs pull`")
     if sniff(data) is None:
         raise UsageError(f"{path}: is not audio by its content: {', '.join(FORMATS)} are taken")
-
-
-def _settings_of(session: Session, chosen: Iterable[str]) -> Mapping[str, RegionSettings]:
-    """Return the endpoints of the chosen regions, or of all."""
-    settings = _region_settings(session)
-    for name in chosen:
-        if name not in settings:
-            known = ", ".join(sorted(settings))
-            raise UsageError(
-                f"no region {name!r}: there are {known}, and those that a catalog gives endpoints"
-            )
-    return {name: settings[name] for name in set(chosen) or settings}
 
 
 def _region_settings(session: Session) -> Mapping[str, RegionSettings]:

@@ -43,17 +43,13 @@ def check_stored(endpoints: Endpoints) -> None:
     Raises:
         UntrustedEndpointError: see above.
     """
+    from ddvoices.auth import region_variable
     from ddvoices.client import named_by_environment
 
+    variable = region_variable(endpoints.region)
     for url in endpoints.urls:
         if not named_by_environment(url, os.environ):
             raise UntrustedEndpointError(
                 f"{url}: a stored key goes to Deepdub, and where the environment says: set "
-                f"DDVOICES_TRUSTED_HOSTS if you trust it, or give it a key by {_variable(endpoints.region)}"
+                f"DDVOICES_TRUSTED_HOSTS if you trust it, or give it a key by {variable}"
             )
-
-
-def _variable(region: str) -> str:
-    from ddvoices.auth import region_variable
-
-    return region_variable(region)

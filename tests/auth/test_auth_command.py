@@ -221,3 +221,21 @@ def test_a_catalog_does_not_send_one_regions_key_to_another(tmp_path):
     done = run("plan", env={"DEEPDUB_API_KEY_EU": KEY}, cwd=tmp_path)
     assert done.returncode == 7
     assert "endpoints of two regions: base_url is of us, but the region is eu" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", ["login --stdin", "status --check"])
+def test_a_catalog_that_is_not_there_is_said_once(arguments, env, tmp_path):
+    login("--no-check", env=env)
+    done = run("--catalog", tmp_path / "nowhere", "auth", *arguments.split(), env=env, input=KEY)
+    assert done.stderr.count("no catalog here, so this goes on without one") == 1
+
+
+def test_a_key_that_was_not_sent_is_not_called_refused(foreign, service, api_key):
+    login("--no-check", key=api_key, env=service.variables)
+    done = run(
+        *["auth", "status", "--check", "-r", "us", "--format", "json"],
+        env=dict(service.variables),
+        cwd=foreign,
+    )
+    assert done.returncode == 7
+    assert json.loads(done.stdout)["regions"]["us"]["accepted"] is None
