@@ -10,7 +10,7 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 COVERAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test packages prove search test-peers lint check format bench docs clean
+.PHONY: help demo test compiled packages prove search test-peers lint check format bench docs clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,8 +18,12 @@ help: ## Say what there is to make
 demo: $(VENV)/.demo ## The whole tour on two local regions, without a key
 	@$(BIN)/ddvoices demo
 
-test: $(VENV)/.dev packages ## All tests but the long proofs; COVERAGE=1 also counts lines and branches
+test: $(VENV)/.dev compiled packages ## All tests but the long proofs; COVERAGE=1 also counts lines and branches
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
+
+# An installed program is compiled by pip, this one in its tree by its first start, where Python may write that.
+compiled: $(VENV)/.demo
+	@$(BIN)/python -m compileall -q ddvoices
 
 # A Secret Service to test against; where it can't be installed, its tests skip and say so.
 packages:
@@ -27,13 +31,13 @@ packages:
 		apt-get update -qq && apt-get install -qq -y --no-install-recommends dbus-daemon gnome-keyring >/dev/null; \
 	fi
 
-prove: $(VENV)/.dev ## The long proofs: killed anywhere, every fault in every call
+prove: $(VENV)/.dev compiled ## The long proofs: killed anywhere, every fault in every call
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m proof
 
 search: $(VENV)/.dev ## New random worlds for the state machine, STEPS=50000: what it finds is kept as a file
 	DDVOICES_SEARCH_STEPS=$(or $(STEPS),50000) $(BIN)/pytest -q -m proof tests/machine -k thousands_of_steps
 
-test-peers: $(VENV)/.dev ## The official clients for Python and Node against the emulator, and ours beside them
+test-peers: $(VENV)/.dev compiled ## The official clients for Python and Node against the emulator, and ours beside them
 	@$(MAKE) --no-print-directory --keep-going .peers/.ready .peers-node/.ready || [ -z "$$CI" ]
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m peers tests/peers
 
@@ -49,7 +53,7 @@ format: $(VENV)/.dev ## Put the code in order
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.dev .peers/.ready ## Measurements, as ratios against a peer in the same run
+bench: $(VENV)/.dev compiled .peers/.ready ## Measurements, as ratios against a peer in the same run
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/sockets.py
 	$(BIN)/python benchmarks/batch.py
