@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
+from in_process import apply_here
 from workspace import Workspace
 
 LOST = [
@@ -31,6 +33,7 @@ def test_one_voice_comes_of_it(workspace: Workspace, fault: dict[str, object], w
     assert workspace.changes() == []
     sent = workspace.calls().count("POST /voice")
     assert sent == (2 if when == "after" else 3)
+    assert origins(workspace) == {"ada": "created", "bob": "created"}
 
 
 @pytest.mark.parametrize("echo", ["no", "own"])
@@ -47,12 +50,42 @@ def test_without_an_echo_the_one_new_voice_of_that_name_is_it(
     assert report["converged"], report
     assert len(workspace.there()) == 2
     assert workspace.changes() == []
-    origins = {
-        key: entry["voices"][0]["origin"]
-        for account in json.loads(workspace.lock.read_text())["regions"]["us"].values()
-        for key, entry in account.items()
-    }
-    assert origins == {"ada": "found" if when == "after" else "created", "bob": "created"}
+    assert origins(workspace) == {"ada": "found" if when == "after" else "created", "bob": "created"}
+
+
+def origins(workspace: Workspace) -> dict[str, str]:
+    """Return of each key how its voice got into the lock."""
+    [account] = json.loads(workspace.lock.read_text())["regions"]["us"].values()
+    return {key: entry["voices"][0]["origin"] for key, entry in account.items()}
+
+
+def test_a_search_that_is_interrupted_decides_nothing(workspace: Workspace) -> None:
+    """What wasn't seen in one look may be there: it is not sent again, neither now nor by the next run."""
+    workspace.emulator.settings(workspace.key, visible_after_ms=60_000)
+    workspace.voice("ada")
+    rule = {"method": "POST", "path": "/voice", "when": "after", "kind": "reset", "count": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    for number in range(2):
+        stop = threading.Event()
+        report = apply_here(workspace, settle=60.0, sleep=lambda _, stop=stop: stop.set(), stop=stop)
+        assert report.interrupted
+        assert [outcome.result for outcome in report.outcomes] == ["failed"][number:]
+        assert len(workspace.there()) == 1
+    workspace.emulator.settings(workspace.key, visible_after_ms=0)
+    assert workspace.apply()["converged"]
+    assert len(workspace.there()) == 1
+
+
+@pytest.mark.parametrize("echo", ["yes", "no"])
+def test_what_is_found_at_once_is_not_waited_for(workspace: Workspace, echo: str) -> None:
+    workspace.emulator.settings(workspace.key, echo_speaker_id=echo)
+    workspace.voice("ada")
+    rule = {"method": "POST", "path": "/voice", "when": "after", "kind": "reset", "count": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    waits: list[float] = []
+    report = apply_here(workspace, settle=60.0, sleep=waits.append)
+    assert [outcome.result for outcome in report.outcomes] == ["applied"]
+    assert waits == []
 
 
 @pytest.mark.parametrize("lost", [pytest.param(False, marks=pytest.mark.proof), True], ids=["said", "lost"])
@@ -113,6 +146,8 @@ def test_force_sends_a_lost_published_voice_again(workspace: Workspace) -> None:
     workspace.apply("--settle", "0.5", "-t", "ada", "--force")
     assert len(workspace.there()) == 1
     assert workspace.changes() == []
+    workspace.new_sample("ada", pitch=700)  # what was forced is decided, and holds nothing back any more
+    assert workspace.changes() == [("replace", "ada", "content_differs")]
 
 
 def test_a_service_that_never_makes_it_is_given_up_with_the_reason(workspace: Workspace) -> None:
