@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from in_process import apply_here
+from odd_service import Answer, OddService
 from workspace import Workspace
 
 LOST = [
@@ -76,16 +77,57 @@ def test_a_search_that_is_interrupted_decides_nothing(workspace: Workspace) -> N
     assert len(workspace.there()) == 1
 
 
+@pytest.mark.parametrize("answered", [False, True])
 @pytest.mark.parametrize("echo", ["yes", "no"])
-def test_what_is_found_at_once_is_not_waited_for(workspace: Workspace, echo: str) -> None:
+def test_what_is_found_at_once_is_not_waited_for(workspace: Workspace, echo: str, answered: bool) -> None:
     workspace.emulator.settings(workspace.key, echo_speaker_id=echo)
     workspace.voice("ada")
+    if answered:  # by an earlier run, which didn't see it
+        workspace.emulator.settings(workspace.key, visible_after_ms=60_000)
+        workspace.apply("--settle", "0", code=4)
+        workspace.emulator.settings(workspace.key, visible_after_ms=0)
     rule = {"method": "POST", "path": "/voice", "when": "after", "kind": "reset", "count": 1}
     workspace.emulator.faults(workspace.key, [rule])
     waits: list[float] = []
-    report = apply_here(workspace, settle=60.0, sleep=waits.append)
-    assert [outcome.result for outcome in report.outcomes] == ["applied"]
+    apply_here(workspace, settle=60.0, sleep=waits.append)
     assert waits == []
+    assert workspace.changes() == []
+    assert len(workspace.there()) == 1
+
+
+def test_what_nobody_can_look_for_is_not_sent_again(workspace: Workspace) -> None:
+    """The listing fails just when it is needed."""
+    workspace.voice("ada")
+    lost = {"method": "POST", "path": "/voice", "when": "after", "kind": "reset", "count": 1}
+    no_list = {"method": "GET", "path": "/voice", "kind": "status", "status": 403, "skip": 1}
+    workspace.emulator.faults(workspace.key, [lost, no_list])
+    report = workspace.apply("--settle", "0.2", code=1)
+    assert "unknown_outcome" in report["outcomes"][0]["error"]
+    workspace.emulator.faults(workspace.key, [])
+    assert workspace.apply()["converged"]
+    assert len(workspace.there()) == 1
+
+
+def test_of_two_new_ones_that_may_be_it_none_is_taken_and_none_is_sent(
+    workspace: Workspace, odd: OddService
+) -> None:
+    """Somebody else makes a namesake in the same moment, and the service keeps no marker."""
+
+    def twist(method: str, _path: str, answer: Answer) -> Answer:
+        for voice in odd.voices.values():
+            voice.pop("speakerId", None)
+        if method != "POST":
+            return answer
+        [made] = odd.voices.values()
+        odd.add("namesake", **{**made, "id": "namesake"})
+        return 200, b"<html>"
+
+    odd.twist = twist
+    workspace.voice("ada")
+    report = workspace.apply("--settle", "0.2", code=1)
+    assert "unknown_outcome" in report["outcomes"][0]["error"]
+    workspace.apply("--settle", "0.2", code=1)
+    assert odd.posts() == 1
 
 
 @pytest.mark.parametrize("lost", [pytest.param(False, marks=pytest.mark.proof), True], ids=["said", "lost"])
