@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -69,3 +72,23 @@ def test_what_breaks_off_an_apply_is_for_the_next_as_a_kill_is(workspace: Worksp
     workspace.emulator.settings(workspace.key, visible_after_ms=0)
     assert workspace.apply()["converged"]
     assert len(workspace.there()) == 2
+
+
+def test_ctrl_c_in_a_program_of_ones_own_lets_what_is_under_way_end(workspace: Workspace) -> None:
+    """Where nobody heeds the signal it is an exception, and what has been done is reported all the same."""
+    workspace.voice("ada"), workspace.voice("bob")
+    stop, told = threading.Event(), list[bool]()
+
+    def interrupt(event: Event) -> None:
+        if event.outcome is not None and not stop.is_set():
+            os.kill(os.getpid(), signal.SIGINT)
+            assert stop.wait(30)
+
+    report = apply_here(workspace, on_event=interrupt, on_interrupt=lambda: told.append(True), stop=stop)
+    assert report.interrupted
+    assert not report.converged
+    assert [outcome.result for outcome in report.outcomes] == ["applied", "skipped"]
+    assert told == [True]
+    assert len(workspace.there()) == 1
+    assert apply_here(workspace, on_interrupt=lambda: told.append(False)).converged
+    assert told == [True]
