@@ -60,9 +60,10 @@ def origins(workspace: Workspace) -> dict[str, str]:
     return {key: entry["voices"][0]["origin"] for key, entry in account.items()}
 
 
-def test_a_search_that_is_interrupted_decides_nothing(workspace: Workspace) -> None:
+@pytest.mark.parametrize(("echo", "origin"), [("yes", "created"), ("no", "found")])
+def test_a_search_that_is_interrupted_decides_nothing(workspace: Workspace, echo: str, origin: str) -> None:
     """What wasn't seen in one look may be there: it is not sent again, neither now nor by the next run."""
-    workspace.emulator.settings(workspace.key, visible_after_ms=60_000)
+    workspace.emulator.settings(workspace.key, visible_after_ms=60_000, echo_speaker_id=echo)
     workspace.voice("ada")
     rule = {"method": "POST", "path": "/voice", "when": "after", "kind": "reset", "count": 1}
     workspace.emulator.faults(workspace.key, [rule])
@@ -75,6 +76,7 @@ def test_a_search_that_is_interrupted_decides_nothing(workspace: Workspace) -> N
     workspace.emulator.settings(workspace.key, visible_after_ms=0)
     assert workspace.apply()["converged"]
     assert len(workspace.there()) == 1
+    assert origins(workspace) == {"ada": origin}
 
 
 @pytest.mark.parametrize("answered", [False, True])

@@ -86,6 +86,11 @@ def test_a_former_voice_stays_if_its_successor_fails(workspace: Workspace) -> No
     assert "DELETE" not in " ".join(workspace.calls())
     assert [outcome["result"] for outcome in report["outcomes"]] == ["failed", "skipped"]
     assert report["outcomes"][1]["error"] == "its successor isn't there: apply with --prune again once it is"
+    workspace.emulator.faults(workspace.key, [])
+    workspace.calls()
+    report = workspace.apply("--prune")
+    assert [outcome["result"] for outcome in report["outcomes"]] == ["applied", "applied"]
+    assert [call.split()[0] for call in workspace.calls()] == ["POST", "DELETE"]
 
 
 def test_orphans_stay_until_they_are_pruned(workspace: Workspace) -> None:
