@@ -96,6 +96,8 @@ def test_a_create_that_was_lost_with_one_key_is_not_sent_again_with_another(
     shared.emulator.faults(KEYS[0], [rule])
     kill_while_it_settles(shared)
     use(shared, KEYS[1])
+    [error] = shared.plan(code=1)["regions"]["us"]["errors"]
+    assert (error["key"], error["reason"]) == ("ada", "open_intent")
     shared.apply("--settle", "0.3", code=1)
     shared.emulator.settings(KEYS[0], visible_after_ms=0)
     shared.apply("--settle", "0.3", code=1 if publish else 0)
