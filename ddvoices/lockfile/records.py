@@ -101,7 +101,8 @@ def open_intents(records: Iterable[Record]) -> tuple[Intent, ...]:
 def made_lately(records: Iterable[Record]) -> tuple[Intent, ...]:
     """Return the creates of a run that never came to its end, each with the id that it was answered with.
 
-    What the service then said of such a voice was not, or not yet, written down.
+    What the service then said of such a voice was not, or not yet, written down. A voice that was only found,
+    by its natural key, isn't one of these: it was listed, and may be a stranger's.
     """
     records = list(records)
     sent = {record["id"]: record for record in records if record["op"] == "intent"}
@@ -110,13 +111,22 @@ def made_lately(records: Iterable[Record]) -> tuple[Intent, ...]:
         for record in unfolded(records)
         if record["op"] == "voice"
     }
-    made = [record for record in last.values() if record["intent"] in sent]
+    made = [
+        record
+        for record in last.values()
+        if record["intent"] in sent and _was_answered(sent[record["intent"]], record["voice"])
+    ]
     gone = {record["id"] for record in records if record["op"] == "drop"}
     return tuple(
         replace(_intent(sent[record["intent"]]), made=record["voice"]["id"])
         for record in made
         if record["voice"]["id"] not in gone
     )
+
+
+def _was_answered(intent: Record, voice: Record) -> bool:
+    """Tell whether the service itself named a voice as what an intent made."""
+    return voice["origin"] != Origin.FOUND or voice["id"] == intent.get("made")
 
 
 def unfolded(records: Iterable[Record]) -> list[Record]:
