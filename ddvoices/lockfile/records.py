@@ -126,7 +126,7 @@ def made_lately(records: Iterable[Record]) -> tuple[Intent, ...]:
 
 def _was_answered(intent: Record, voice: Record) -> bool:
     """Tell whether the service itself named a voice as what an intent made."""
-    return voice["origin"] != Origin.FOUND or voice["id"] == intent.get("made")
+    return bool(voice["origin"] != Origin.FOUND or voice["id"] == intent.get("made"))
 
 
 def unfolded(records: Iterable[Record]) -> list[Record]:
