@@ -94,9 +94,16 @@ def resolve_endpoints(region: str, settings: RegionSettings | None, environ: Map
 
     Raises:
         UntrustedEndpointError: a key must not go there, or the whole region is refused because the
-            environment moves another one.
+            environment moves another one; its text begins with the region.
         InvalidOptionError: the environment moves the region to Deepdub's endpoints of another one.
     """
+    try:
+        return _resolved(region, settings, environ)
+    except UntrustedEndpointError as error:
+        raise UntrustedEndpointError(f"{region}: {error}") from error
+
+
+def _resolved(region: str, settings: RegionSettings | None, environ: Mapping[str, str]) -> Endpoints:
     given = _given(settings)
     moved = _moved(environ)
     is_default = region == default_region(environ)
@@ -106,11 +113,11 @@ def resolve_endpoints(region: str, settings: RegionSettings | None, environ: Map
     elif region in BUILT_IN:
         _refuse_strangers(region, given, UntrustedEndpointError)
     if not chosen and region not in BUILT_IN:
-        raise UntrustedEndpointError(f"region {region} has no endpoints: give it a base_url in the catalog")
+        raise UntrustedEndpointError("no endpoints: give it a base_url in the catalog")
     if moved and not chosen:
         home, first = default_region(environ), VARIABLES[next(iter(moved))]
         raise UntrustedEndpointError(
-            f"region {region} is refused while {first} is set, which moves {home} only: "
+            f"refused while {first} is set, which moves {home} only: "
             f"choose -r {home}, or give {region} endpoints in the catalog"
         )
     reason = f"{_names(moved)} {_is(moved)} set and this endpoint is not" if moved else None
