@@ -87,6 +87,20 @@ FOLDED: Record = {"op": "folded"}
 JOURNAL_HEADER: Record = {"op": "journal", "format_version": "1.0"}
 
 
+def owner_record(owner: str) -> Record:
+    """Return the record that what follows is of a catalog of ``owner``."""
+    return {"op": "owner", "owner": owner}
+
+
+def last_owner(records: Iterable[Record]) -> str | None:
+    """Return whose catalog the last records are of; None if they don't say."""
+    owner = None
+    for record in records:
+        if record["op"] == "owner":
+            owner = record["owner"]
+    return owner
+
+
 def open_intents(records: Iterable[Record]) -> tuple[Intent, ...]:
     """Return the intents whose outcome isn't known, in the order in which they were written."""
     found: dict[str, Intent] = {}
@@ -130,26 +144,33 @@ def _was_answered(intent: Record, voice: Record) -> bool:
 
 
 def unfolded(records: Iterable[Record]) -> list[Record]:
-    """Return the records that the lock doesn't hold yet."""
+    """Return the records that the lock doesn't hold yet, after that of their owner."""
     rest: list[Record] = []
     for record in records:
         if record["op"] == "folded":
-            rest.clear()
+            owner = last_owner(rest)
+            rest = [owner_record(owner)] if owner is not None else []
         else:
             rest.append(record)
-    return rest
+    return rest if any(record["op"] != "owner" for record in rest) else []
 
 
 def fold(lock: Lock, records: Iterable[Record], *, owner: str) -> Lock:
-    """Return ``lock`` with what ``records`` say happened since. Linear in both."""
+    """Return ``lock`` with what ``records`` say happened since. Linear in both.
+
+    What was made for another owner than ``owner`` counts as adopted, as in a lock of that owner's.
+    """
+    written_for = owner
     drafts: dict[tuple[str, str], _Draft] = {}
     for region, accounts in lock.regions.items():
         for account, entries in accounts.items():
             drafts[region, account] = _Draft(entries)
     for record in records:
-        if record["op"] in ("voice", "drop"):
+        if record["op"] == "owner":
+            written_for = record["owner"]
+        elif record["op"] in ("voice", "drop"):
             where = record["region"], record["account"]
-            drafts.setdefault(where, _Draft({})).fold(record)
+            drafts.setdefault(where, _Draft({})).fold(record, ours=written_for == owner)
     regions: dict[str, dict[str, Mapping[str, LockEntry]]] = {}
     for (region, account), draft in drafts.items():
         if draft.entries:
@@ -167,10 +188,11 @@ class _Draft:
             for voice in entry.voices:
                 self._keys.setdefault(voice.id, set()).add(key)
 
-    def fold(self, record: Record) -> None:
-        """Take one record in."""
+    def fold(self, record: Record, *, ours: bool) -> None:
+        """Take one record in, of this catalog's owner or of another's."""
         if record["op"] == "voice":
-            self._put_first(record["key"], read_voice(record["voice"]))
+            voice = read_voice(record["voice"])
+            self._put_first(record["key"], voice if ours else replace(voice, origin=Origin.ADOPTED))
         else:
             self._drop(record["id"])
 
@@ -304,6 +326,7 @@ _FIELDS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
         "before": (list,),
     },
     "voice": {**_WHERE, "key": (str,), "intent": (str, type(None))},
+    "owner": {"owner": (str,)},
     "close": {"intent": (str,)},
     "drop": {**_WHERE, "id": (str,)},
     "folded": {},
