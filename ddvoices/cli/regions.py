@@ -69,10 +69,13 @@ def _endpoints(catalog: Catalog, chosen: Sequence[str]) -> dict[str, Endpoints]:
     """Return where each region is asked."""
     from ddvoices.client import resolve_endpoints
 
-    return {
-        name: resolve_endpoints(name, catalog.regions.get(name), os.environ)
-        for name in chosen_regions(catalog, chosen)
-    }
+    endpoints = {}
+    for name in chosen_regions(catalog, chosen):
+        try:
+            endpoints[name] = resolve_endpoints(name, catalog.regions.get(name), os.environ)
+        except UntrustedEndpointError as error:
+            raise UntrustedEndpointError(f"{name}: {error}") from error
+    return endpoints
 
 
 def _keys(endpoints: Mapping[str, Endpoints]) -> tuple[dict[str, Key], dict[str, ObservedRegion]]:

@@ -94,16 +94,9 @@ def resolve_endpoints(region: str, settings: RegionSettings | None, environ: Map
 
     Raises:
         UntrustedEndpointError: a key must not go there, or the whole region is refused because the
-            environment moves another one; its text begins with the region.
+            environment moves another one.
         InvalidOptionError: the environment moves the region to Deepdub's endpoints of another one.
     """
-    try:
-        return _resolved(region, settings, environ)
-    except UntrustedEndpointError as error:
-        raise UntrustedEndpointError(f"{region}: {error}") from error
-
-
-def _resolved(region: str, settings: RegionSettings | None, environ: Mapping[str, str]) -> Endpoints:
     given = _given(settings)
     moved = _moved(environ)
     is_default = region == default_region(environ)
@@ -113,11 +106,11 @@ def _resolved(region: str, settings: RegionSettings | None, environ: Mapping[str
     elif region in BUILT_IN:
         _refuse_strangers(region, given, UntrustedEndpointError)
     if not chosen and region not in BUILT_IN:
-        raise UntrustedEndpointError("no endpoints: give it a base_url in the catalog")
+        raise UntrustedEndpointError(f"no endpoints: give {region} a base_url in the catalog")
     if moved and not chosen:
         home, first = default_region(environ), VARIABLES[next(iter(moved))]
         raise UntrustedEndpointError(
-            f"refused while {first} is set, which moves {home} only: "
+            f"Deepdub's own endpoints are refused while {first} is set, which moves {home} only: "
             f"choose -r {home}, or give {region} endpoints in the catalog"
         )
     reason = f"{_names(moved)} {_is(moved)} set and this endpoint is not" if moved else None
