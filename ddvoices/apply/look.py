@@ -41,9 +41,9 @@ class Look:
         """Tell whether a published one of these is listed."""
         return any(marker.publish for marker in self._own)
 
-    def get(self, voice_id: str | None) -> ObservedVoice | None:
+    def get(self, voice_id: str) -> ObservedVoice | None:
         """Return the voice of an id."""
-        return self._by_id.get(voice_id) if voice_id is not None else None
+        return self._by_id.get(voice_id)
 
     def marked(self, marker: Marker | None) -> Sequence[ObservedVoice]:
         """Return the voices with a marker."""

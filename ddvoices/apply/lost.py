@@ -138,11 +138,11 @@ def _fate(
     stopped: bool,
 ) -> Settled:
     """Return the fate of an intent once the time is over; ``last`` is what the last look showed."""
-    if found is not None and _is_sure(found):
+    if found is not None:
         return found
     if intent.made is not None:
         return _asked_for(client, intent.made)
-    if found is not None or not isinstance(last, Look) or stopped:
+    if not isinstance(last, Look) or stopped:
         return Settled(fate=Fate.UNKNOWN)
     if intent.publish and not last.shows_published:
         return Settled(fate=Fate.UNKNOWN)

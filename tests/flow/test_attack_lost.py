@@ -85,6 +85,19 @@ def test_a_voice_that_never_shows_up_is_not_made_again(workspace: Workspace) -> 
     assert workspace.changes() == []
 
 
+def test_a_hidden_voice_that_shows_up_after_the_run_is_known_by_its_id(workspace: Workspace) -> None:
+    """No listing will ever show it, and the answer has named it."""
+    workspace.emulator.settings(workspace.key, visible_after_ms=60_000, published_hidden=True)
+    workspace.voice("ada", publish=True)
+    workspace.apply("--settle", "0", code=4)
+    workspace.emulator.settings(workspace.key, visible_after_ms=0)
+    workspace.calls()
+    assert workspace.apply("--settle", "0")["converged"]
+    workspace.new_sample("ada", pitch=700)
+    assert workspace.apply("--settle", "0.3")["converged"], "nothing holds it back any more"
+    assert workspace.calls() == ["POST /voice"]
+
+
 @pytest.mark.parametrize("echo", ["yes", "no"])
 def test_a_voice_that_shows_up_after_the_run_is_known(workspace: Workspace, echo: str) -> None:
     workspace.emulator.settings(workspace.key, visible_after_ms=60_000, echo_speaker_id=echo)

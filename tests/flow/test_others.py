@@ -288,8 +288,13 @@ def test_the_lock_is_to_be_committed_only_when_it_has_changed(workspace: Workspa
     workspace.voice("pinned", ids={"us": pinned}, sample=None)
     assert workspace.run("apply", "--yes").stderr == ""
     workspace.voice("ada")
-    assert "1 voice is known by ddvoices.lock.json alone (ada)" in workspace.run("apply", "--yes").stderr
+    known = "1 voice is known by ddvoices.lock.json alone (ada)"
+    assert known in workspace.run("apply", "--yes").stderr
     assert workspace.run("apply", "--yes").stderr == ""
+    workspace.voice("bob")
+    assert known in workspace.run("apply", "--yes").stderr, "though nothing was to be done for it"
+    workspace.new_sample("ada", pitch=700)
+    assert workspace.run("apply", "--yes").stderr == "", "its new voice carries a marker"
 
 
 def test_a_voice_that_is_gone_is_said_to_be(workspace: Workspace) -> None:

@@ -164,3 +164,16 @@ def test_after_a_change_of_owner_the_lock_is_not_what_knows_the_voices(workspace
     workspace.apply()
     workspace.settings |= {"owner": "new-owner-1a2b", "former_owners": [workspace.settings["owner"]]}
     assert "alone" not in workspace.run("apply", "--yes").stderr
+
+
+def test_a_hidden_voice_is_asked_for_again_after_its_name_was_set(workspace: Workspace) -> None:
+    """No listing shows whether it took, and a warning of nothing would be remembered in the lock."""
+    workspace.emulator.settings(workspace.key, published_hidden=True, name_on_post="ignored")
+    workspace.voice("ada", title="Another title", publish=True)
+    for name in ("Ada", "Ada Lovelace"):
+        workspace.voice("ada", name=name)
+        done = workspace.run("apply", "--yes", "--settle", "60")
+        assert "the service keeps" not in done.stderr
+        assert "reported" not in workspace.lock.read_text()
+        assert [voice["name"] for voice in workspace.there()] == [name]
+    assert workspace.changes() == []
