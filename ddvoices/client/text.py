@@ -14,33 +14,34 @@ import requests
 
 from ddvoices.client.trust import is_loopback
 from ddvoices.client.wire import rest as wire
+from ddvoices.redact import hidden
 
 _LONGEST = 500
+_MOST_READ = 20_000
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
 def one_line(text: str, *, key: str = "") -> str:
     """Return a stranger's text as it may be shown: on one line, printable, bounded, without the key."""
-    if key:
-        text = text.replace(key, "***")
-    line = " ".join(text.split())
+    line = " ".join(hidden(text, key).split())
     safe = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in line[: _LONGEST + 1])
     return safe if len(safe) <= _LONGEST else safe[: _LONGEST - 1] + "…"
 
 
 def message_of(response: requests.Response, *, key: str) -> str:
     """Return what the service says in an answer, else what its status is called."""
-    said = _said(response)
+    said = _said(response, key)
     return one_line(said or response.reason or "no message", key=key)
 
 
-def _said(response: requests.Response) -> str | None:
-    """Return the message in an answer, whatever it is written in."""
+def _said(response: requests.Response, key: str) -> str | None:
+    """Return the message in an answer, whatever it is written in; of a page, what is not markup."""
     answer = parse_json(response)
     if answer is not None:
         return wire.server_message(answer)
-    text = response.content[:20_000].decode("utf-8", "replace").strip()
+    # before tags are taken out: a key may look like one
+    text = hidden(response.content[:_MOST_READ].decode("utf-8", "replace"), key).strip()
     if "<" not in text:
         return text or None
     title = _TITLE.search(text)
