@@ -66,8 +66,11 @@ def where_to_look(url: str, error: BaseException | None) -> str:
     return ": check the network, or DEEPDUB_BASE_URL"
 
 
-def reason_of(error: BaseException) -> str:
-    """Say in a few words why a connection failed: what the innermost exception says."""
+def reason_of(error: BaseException, *, key: str) -> str:
+    """Say in a few words why a connection failed: what the innermost exception says, without the key.
+
+    What the other side sent in place of a protocol is in it.
+    """
     known = list(_inside(error))
     if any("NameResolution" in type(each).__name__ for each in known):
         return "the host's name can't be found"
@@ -77,7 +80,7 @@ def reason_of(error: BaseException) -> str:
     last = known[-1]
     if isinstance(last, OSError) and last.errno and not isinstance(last, ssl.SSLError | socket.gaierror):
         return os.strerror(last.errno)  # asyncio puts addresses into its own
-    return one_line(getattr(last, "strerror", None) or str(last) or type(last).__name__)
+    return one_line(getattr(last, "strerror", None) or str(last) or type(last).__name__, key=key)
 
 
 def _inside(error: BaseException) -> Iterator[BaseException]:

@@ -37,7 +37,7 @@ def _line(text: str) -> Step:
     return raw(text.encode("latin-1") + b"\r\n\r\n")
 
 
-# Statuses that are asked again only after a while are left to `SLOW`.
+# What is asked for again only after a while is left to `SLOW`.
 ANSWERS: dict[str, Failure] = {
     "401": _refused(401),
     "402": _refused(402),
@@ -63,6 +63,9 @@ SLOW: dict[str, Failure] = {
     "a page as a success": _page(200, html.escape),
     "another protocol": lambda key: _line(f"{HEADER}: {said(key)}"),
     "no protocol": lambda key: _line(said(key)),
+    "a piece of audio": lambda key: _line(
+        f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nID3\r\n{said(key)}"
+    ),
     "a wrong length": lambda key: _line(f"HTTP/1.1 200 OK\r\nContent-Length: {said(key)}"),
 }
 

@@ -103,6 +103,9 @@ def test_nothing_of_what_goes_well_holds_the_key(place: Place, shared: tuple[str
 # Each command fails in one way here, in turn, and each socket in all of its own; all in all ways: see below.
 ASKING = [each for each in ROWS if each.asks]
 TURNS = [(list(ANSWERS)[at % len(ANSWERS)], each) for at, each in enumerate(ASKING)]
+TURNS += [
+    (slow, each) for slow in SLOW for each in ASKING if each.line[:3] == ("tts", "--voice-prompt-id", "{id}")
+]
 TURNS += [(talk, each) for talk in TALKS for each in ASKING if each.line[0] in {"tts-stream", "tts-live"}]
 
 
@@ -113,7 +116,7 @@ def assert_tells_nothing(place: Place, telling: Gossip, each: Row, failure: str,
     assert "Traceback" not in done.stderr, done.stderr
 
 
-@pytest.mark.parametrize("failure", [*ANSWERS, *TALKS])
+@pytest.mark.parametrize("failure", [*ANSWERS, *SLOW, *TALKS])
 def test_no_way_to_tell_the_key_back_is_heard(place: Place, telling: Gossip, failure: str) -> None:
     """The commands take their turns at it, so that each meets some."""
     for each in [each for its, each in TURNS if its == failure]:

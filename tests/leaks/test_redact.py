@@ -31,7 +31,16 @@ def test_nor_of_all_of_them_amid_anything(key: str, before: str, between: str, a
     assert [way for way in found_in(told.encode("utf-8", "ignore"), key) if way != "in part"] == []
 
 
-@given(key=KEYS, text=st.text(alphabet="\\%&;#u0x4a ", max_size=60))
+@given(key=KEYS.filter(lambda key: not set("\\%&") & set(key)), data=st.data())
+def test_of_a_key_that_is_cut_off_no_more_than_a_little_is_left(key: str, data: st.DataObject) -> None:
+    """Whoever passes on an error may cut it at any length, at either end."""
+    told = WAYS[data.draw(st.sampled_from(list(WAYS)))](key)
+    cut = data.draw(st.integers(0, len(told)))
+    for text in (told[:cut], told[cut:]):
+        assert found_in(hidden(text, key).encode(), key) == []
+
+
+@given(key=st.text("bcdefgh", min_size=9), text=st.text("\\%&;#u0x4a ", max_size=60))
 def test_what_is_no_key_stays_as_it_is(key: str, text: str) -> None:
     assert hidden(text, key) == text
     assert hidden(text, "") == text
