@@ -8,6 +8,7 @@ import os
 import random
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -121,11 +122,12 @@ async def send(socket: ClientConnection, text: str, *, seconds: float, key: str)
 
 async def close_socket(socket: ClientConnection, code: int = 1000) -> None:
     """Close a socket, politely if the other side takes part in it, else at once."""
-    try:
-        async with asyncio.timeout(2 * _CLOSE_SECONDS):
-            await socket.close(code)
-    except TimeoutError:
-        socket.transport.abort()
+    with suppress(TimeoutError):
+        try:
+            async with asyncio.timeout(2 * _CLOSE_SECONDS):
+                await socket.close(code)
+        finally:
+            socket.transport.abort()  # also where who waits is cancelled; nothing where it is closed
 
 
 def lost(error: BaseException, *, key: str = "") -> ConnectionLostError:
