@@ -241,6 +241,9 @@ def test_a_pin_of_what_a_lost_replace_has_made_is_the_voice(workspace: Workspace
     assert workspace.changes() == []
     assert len(workspace.there()) == 2
     assert json.loads(workspace.run("ids").stdout)["ada"]["us"] == made
+    [account] = json.loads(workspace.lock.read_text())["regions"]["us"].values()
+    origins = {voice["id"]: voice["origin"] for voice in account["ada"]["voices"]}
+    assert origins[made] == "found", "whose it is a pin doesn't say"
     workspace.new_sample("ada", pitch=800)
     assert workspace.changes() == [("replace", "ada", "content_differs")]
 
@@ -256,3 +259,16 @@ def test_a_pin_that_was_there_before_decides_nothing_about_a_lost_create(workspa
     lost_and_hidden(workspace)
     assert len(workspace.there()) == 2
     is_withheld(workspace)
+
+
+def test_a_lost_create_holds_nothing_back_at_another_endpoint(workspace: Workspace) -> None:
+    """One of an emulator says nothing of the service itself; and the other way round."""
+    lost_and_hidden(workspace)
+    region = workspace.settings["regions"]["us"]
+    here, there = region["base_url"], region["base_url"].replace("127.0.0.1", "localhost")
+    region["base_url"] = there
+    assert workspace.changes() == [("create", "ada", "not_in_region")]
+    workspace.apply("--settle", "0.3")
+    assert workspace.calls() == ["POST /voice"]
+    region["base_url"] = here
+    assert "ada was sent and not answered" in workspace.run("plan").stderr

@@ -60,9 +60,10 @@ def origins(workspace: Workspace) -> dict[str, str]:
     return {key: entry["voices"][0]["origin"] for key, entry in account.items()}
 
 
-def test_a_search_that_is_interrupted_decides_nothing(workspace: Workspace) -> None:
+@pytest.mark.parametrize(("echo", "origin"), [("yes", "created"), ("no", "found")])
+def test_a_search_that_is_interrupted_decides_nothing(workspace: Workspace, echo: str, origin: str) -> None:
     """What wasn't seen in one look may be there: it is not sent again, neither now nor by the next run."""
-    workspace.emulator.settings(workspace.key, visible_after_ms=60_000)
+    workspace.emulator.settings(workspace.key, visible_after_ms=60_000, echo_speaker_id=echo)
     workspace.voice("ada")
     rule = {"method": "POST", "path": "/voice", "when": "after", "kind": "reset", "count": 1}
     workspace.emulator.faults(workspace.key, [rule])
@@ -75,6 +76,18 @@ def test_a_search_that_is_interrupted_decides_nothing(workspace: Workspace) -> N
     workspace.emulator.settings(workspace.key, visible_after_ms=0)
     assert workspace.apply()["converged"]
     assert len(workspace.there()) == 1
+    assert origins(workspace) == {"ada": origin}
+
+
+def test_what_does_not_show_up_is_looked_for_at_growing_intervals_until_the_time_is_over(
+    workspace: Workspace,
+) -> None:
+    workspace.emulator.settings(workspace.key, visible_after_ms=60_000)
+    workspace.voice("ada")
+    waits: list[float] = []
+    report = apply_here(workspace, settle=10.0, sleep=waits.append, clock=lambda: 5.0 + sum(waits))
+    assert [outcome.result for outcome in report.outcomes] == ["failed"]
+    assert waits[:8] == pytest.approx([0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0, 1.0])
 
 
 @pytest.mark.parametrize("answered", [False, True])
@@ -118,11 +131,12 @@ def test_of_two_new_ones_that_may_be_it_none_is_taken_and_none_is_sent(
             voice.pop("speakerId", None)
         if method != "POST":
             return answer
-        [made] = odd.voices.values()
+        made = next(voice for voice in odd.voices.values() if voice["name"] == "Ada")
         odd.add("namesake", **{**made, "id": "namesake"})
         return 200, b"<html>"
 
     odd.twist = twist
+    odd.add("undated", name="Somebody else")
     workspace.voice("ada")
     report = workspace.apply("--settle", "0.2", code=1)
     assert "unknown_outcome" in report["outcomes"][0]["error"]

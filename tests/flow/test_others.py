@@ -109,6 +109,11 @@ def test_a_former_voice_stays_if_its_successor_fails(workspace: Workspace) -> No
     assert "DELETE" not in " ".join(workspace.calls())
     assert [outcome["result"] for outcome in report["outcomes"]] == ["failed", "skipped"]
     assert report["outcomes"][1]["error"] == "its successor isn't there: apply with --prune again once it is"
+    workspace.emulator.faults(workspace.key, [])
+    workspace.calls()
+    report = workspace.apply("--prune")
+    assert [outcome["result"] for outcome in report["outcomes"]] == ["applied", "applied"]
+    assert [call.split()[0] for call in workspace.calls()] == ["POST", "DELETE"]
 
 
 def test_orphans_stay_until_they_are_pruned(workspace: Workspace) -> None:
@@ -291,10 +296,10 @@ def test_the_lock_is_to_be_committed_only_when_it_has_changed(workspace: Workspa
     known = "1 voice is known by ddvoices.lock.json alone (ada)"
     assert known in workspace.run("apply", "--yes").stderr
     assert workspace.run("apply", "--yes").stderr == ""
-    workspace.voice("bob")
-    assert known in workspace.run("apply", "--yes").stderr, "though nothing was to be done for it"
+    workspace.voice("bob"), workspace.voice("cleo"), workspace.stranger(title="Cleo", gender="FEMALE")
+    assert known in workspace.run("apply", "--yes", "-t", "bob").stderr, "cleo isn't adopted yet"
     workspace.new_sample("ada", pitch=700)
-    assert workspace.run("apply", "--yes").stderr == "", "its new voice carries a marker"
+    assert "alone (cleo)" in workspace.run("apply", "--yes").stderr, "ada's new voice carries a marker"
 
 
 def test_a_voice_that_is_gone_is_said_to_be(workspace: Workspace) -> None:

@@ -166,9 +166,10 @@ def test_after_a_change_of_owner_the_lock_is_not_what_knows_the_voices(workspace
     assert "alone" not in workspace.run("apply", "--yes").stderr
 
 
-def test_a_hidden_voice_is_asked_for_again_after_its_name_was_set(workspace: Workspace) -> None:
-    """No listing shows whether it took, and a warning of nothing would be remembered in the lock."""
-    workspace.emulator.settings(workspace.key, published_hidden=True, name_on_post="ignored")
+@pytest.mark.parametrize("hidden", [True, False])
+def test_a_voice_is_looked_at_again_after_its_name_was_set(workspace: Workspace, hidden: bool) -> None:
+    """A hidden one by its id; else a warning of nothing would be remembered in the lock."""
+    workspace.emulator.settings(workspace.key, published_hidden=hidden, name_on_post="ignored")
     workspace.voice("ada", title="Another title", publish=True)
     for name in ("Ada", "Ada Lovelace"):
         workspace.voice("ada", name=name)
