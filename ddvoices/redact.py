@@ -24,6 +24,21 @@ _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _OF_BASE64 = re.compile(r"[A-Za-z0-9+/_=-]", re.ASCII)
 
 
+_had: dict[str, None] = {}
+
+
+def remember(key: str) -> None:
+    """Remember a key that this process has, for what is said by somebody who doesn't know which it was."""
+    _had[key] = None
+
+
+def without_keys(text: str) -> str:
+    """Return a text without any of the keys that are remembered."""
+    for key in _had:
+        text = hidden(text, key)
+    return text
+
+
 def hidden(text: str, key: str) -> str:
     """Return a text without the key; an empty key hides nothing."""
     if not key or not text:

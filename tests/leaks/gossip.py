@@ -53,6 +53,9 @@ ANSWERS: dict[str, Failure] = {
     "ids": lambda key: answer({"message": "no"}, status=400, X_Request_Id=said(key)),
     "a redirect": lambda key: answer(status=302, Location=f"http://other.example/?key={said(key)}"),
     "a redirect to a path": lambda key: answer(status=307, Location=f"//{key}/{said(key)}"),
+    "a broken header": lambda key: _line(
+        f"HTTP/1.1 403 No\r\nContent-Length: 0\r\n{HEADER} {said(key)}\r\nServer: gateway"
+    ),
     "a reason": lambda key: _line(f"HTTP/1.1 403 {said(key)}\r\nContent-Length: 0"),
 }
 SLOW: dict[str, Failure] = {
