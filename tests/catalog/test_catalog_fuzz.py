@@ -20,7 +20,7 @@ from ddvoices.catalog.tree import Timestamp
 from ddvoices.errors import CatalogError
 from ddvoices.resources import read_schema, schema_names
 
-FEW = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 # Strung together, they come near to YAML, and to a catalog.
 TOKENS = st.sampled_from(
     [
@@ -212,7 +212,7 @@ FORMS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(data=FORMS.map(lambda voice: {"voices": {"ada": voice}}) | VALUES)
 @pytest.mark.parametrize("schema", schema_names())
 def test_what_counts_as_right_at_a_glance_is_right_by_the_standard(schema, data):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from killing import kill_at
 from workspace import Workspace
 
 
@@ -48,6 +49,28 @@ def test_a_strangers_voice_is_replaced_but_never_deleted(workspace: Workspace) -
     workspace.voices = {}
     done = workspace.run("apply", "--yes", "--prune", "--force")
     assert "1 stays: 1 adopted; " in done.stdout
+    assert [voice["id"] for voice in workspace.there()] == [theirs]
+
+
+@pytest.mark.parametrize("listings", [None, 1, 2, 3], ids=str)
+def test_what_was_taken_for_a_lost_create_by_its_name_is_never_deleted(
+    workspace: Workspace, listings: int | None
+) -> None:
+    """Where no marker comes back it may be a stranger's, also if a run is killed soon after finding it."""
+    workspace.emulator.settings(workspace.key, echo_speaker_id="own")
+    workspace.voice("ada")
+    workspace.apply()
+    former = workspace.new_sample("ada", pitch=444)
+    workspace.save()
+    kill_at(workspace, {"method": "POST", "path": "/voice"}, "before")
+    theirs = workspace.stranger(title="Ada", locale="en-US", gender="FEMALE", speaking_style="Neutral")
+    if listings is not None:
+        kill_at(workspace, {"method": "GET", "path": "/voice", "skip": listings}, "before")
+    workspace.apply()
+    (workspace.root / workspace.voices["ada"]["sample"]).write_bytes(former)
+    workspace.apply()
+    workspace.voices = {}
+    workspace.apply("--prune", "--force")
     assert [voice["id"] for voice in workspace.there()] == [theirs]
 
 

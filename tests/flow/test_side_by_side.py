@@ -100,7 +100,7 @@ def test_a_service_that_fails_one_create_after_the_other_is_not_asked_for_all(
     workspace.apply()
     many(workspace)
     workspace.voice("updated", name="Another")
-    rule = {"method": "POST", "path": "/voice", "kind": "status", "status": status, "retry_after": 0}
+    rule = {"method": "POST", "path": "/voice", "kind": "status", "status": status, "retry_after": "0.01"}
     workspace.emulator.faults(workspace.key, [rule])
     workspace.calls()
     report = workspace.apply("--settle", "0", code=4)

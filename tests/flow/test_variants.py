@@ -117,7 +117,7 @@ def test_a_library_of_250_voices_is_seen_whole(workspace: Workspace) -> None:
 def test_a_correction_that_failed_is_no_refusal_of_the_service(workspace: Workspace, status: int) -> None:
     workspace.emulator.settings(workspace.key, name_on_post="ignored")
     workspace.voice("ada", title="Short")
-    rule = {"method": "PUT", "path": "/voice", "kind": "status", "status": status, "retry_after": 0}
+    rule = {"method": "PUT", "path": "/voice", "kind": "status", "status": status, "retry_after": "0.01"}
     workspace.emulator.faults(workspace.key, [rule])
     report = workspace.apply(code=4)
     assert f"PUT /voice: {status}" in report["outcomes"][0]["error"]

@@ -71,7 +71,6 @@ class Judge:
         self._at_start: set[str] = set()
         self._raced: set[str] = set()
         self._racing = self.has_raced = False
-        self._left_to_owner: set[str] = set()
 
     def forgotten(self, checkout: Checkout) -> set[str]:
         """Return the voices of ours that a machine could not know again, now or before.
@@ -99,8 +98,6 @@ class Judge:
         run.cut = {region for region in KEYS if self._is_cut(run, region)}
         for region in KEYS:
             ours = {voice["id"]: voice for voice in self.ours(region)}
-            if run.checkout.owner() != run.catalog.owner:  # a journal doesn't say whose it is
-                self._left_to_owner |= {i for i in ours if not run.checkout.keys_of(i, region)}
             unknown = {i for i, voice in ours.items() if not self.knows(run, region, voice)}
             assert not self._must_know(run, region, unknown), "a run has left no trace of what it made"
             self.forgotten(run.checkout).update(unknown)
@@ -308,7 +305,7 @@ class Judge:
         assert not run.targets or {spec.key for spec in heirs} & {*run.targets}, (
             "no target's voice is deleted"
         )
-        if marker.owner != owner_hash(run.catalog.owner) and voice["id"] not in self._left_to_owner:
+        if marker.owner != owner_hash(run.catalog.owner):
             assert heirs, "a former owner's orphan is deleted"
         if heirs and not run.reviewed:  # a plan of yesterday may hold no successor
             there = [spec for spec in heirs if self._has_successor(run, region, spec, voice)]
