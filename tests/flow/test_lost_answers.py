@@ -193,6 +193,20 @@ def test_a_lost_published_voice_is_not_sent_again_where_published_ones_are_hidde
     assert len(workspace.there()) == 1
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_lost_published_voice_is_looked_for_where_another_one_is_listed(
+    workspace: Workspace, when: str
+) -> None:
+    """There the listing shows what was not made, too, and it is sent again."""
+    workspace.voice("ada", publish=True)
+    workspace.apply()
+    workspace.voice("bob", publish=True)
+    rule = {"method": "POST", "path": "/voice", "when": when, "kind": "reset", "count": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    assert workspace.apply("--settle", "0.3")["converged"]
+    assert [voice["name"] for voice in workspace.there()] == ["Ada", "Bob"]
+
+
 def test_force_sends_a_lost_published_voice_again(workspace: Workspace) -> None:
     workspace.emulator.settings(workspace.key, published_hidden=True)
     workspace.voice("ada", publish=True)
