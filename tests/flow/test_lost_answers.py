@@ -77,6 +77,7 @@ def test_a_search_that_is_interrupted_decides_nothing(workspace: Workspace, echo
     assert workspace.apply()["converged"]
     assert len(workspace.there()) == 1
     assert origins(workspace) == {"ada": origin}
+    assert "reported" not in workspace.lock.read_text()
 
 
 def test_what_does_not_show_up_is_looked_for_at_growing_intervals_until_the_time_is_over(
