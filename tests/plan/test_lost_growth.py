@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -94,3 +95,21 @@ def test_a_voice_that_one_create_has_made_is_not_taken_for_anothers_in_a_later_l
     both = match_all(Look([one, other], OWNER), searches, first)
     assert {name: settled.voice for name, settled in both.items()} == {"intent-ada": one, "intent-bob": other}
     assert match_all(Look([one], OWNER), searches[1:], {}, taken=["one"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("pin", "holder", "before", "decided"),
+    [
+        (None, None, (), None),
+        ("one", None, (), "one"),
+        ("one", "ada", (), "one"),
+        ("one", "bob", (), None),  # what is another key's, this one's create has not made
+        ("one", None, ("one",), None),
+    ],
+)
+def test_which_pin_says_what_a_lost_create_has_made(pin, holder, before, decided):
+    spec = voice("ada", ids={"us": pin} if pin else {})
+    known = LockedVoice(id="one", origin=Origin.ADOPTED)
+    lock = locked([voice_record("us", "0a1b2c", holder, known)] if holder else [])
+    intent = replace(intent_of(spec), before=before)
+    assert Decided(catalog(spec), lock).pinned_since(intent) == decided
