@@ -18,6 +18,7 @@ from in_process import apply_here
 from workspace import Workspace
 
 from ddvoices.apply import Event
+from ddvoices.errors import ExitCode
 
 
 def edited(workspace: Workspace, edit: Callable[[dict[str, Any]], None]) -> None:
@@ -232,6 +233,7 @@ def test_a_sample_that_is_recorded_anew_while_others_are_sent_is_not_even_announ
 
     report = apply_here(workspace, on_event=edit)
     assert [outcome.result for outcome in report.outcomes] == ["applied", "stale"]
+    assert report.outcomes[1].error_code is ExitCode.STALE
     assert [("ada" in text, "bob" in text) for text in written] == [(True, False)]
     assert len(workspace.there()) == 1
 

@@ -248,7 +248,10 @@ def test_a_pin_of_what_a_lost_replace_has_made_is_the_voice(workspace: Workspace
     assert workspace.changes() == [("replace", "ada", "content_differs")]
 
 
-def test_a_pin_that_was_there_before_decides_nothing_about_a_lost_create(workspace: Workspace) -> None:
+@pytest.mark.parametrize("fields", [{}, {"name": "Another name"}])
+def test_a_pin_that_was_there_before_decides_nothing_about_a_lost_create(
+    workspace: Workspace, fields: dict[str, str]
+) -> None:
     """It names the voice that the key had all along."""
     workspace.emulator.settings(workspace.key, echo_speaker_id="no", published_hidden=True)
     workspace.voice("ada")
@@ -256,7 +259,7 @@ def test_a_pin_that_was_there_before_decides_nothing_about_a_lost_create(workspa
     workspace.voice("ada", ids={"us": workspace.there()[0]["id"]})
     assert workspace.changes() == []
     workspace.new_sample("ada", pitch=700)
-    lost_and_hidden(workspace)
+    lost_and_hidden(workspace, **fields)
     assert len(workspace.there()) == 2
     is_withheld(workspace)
 

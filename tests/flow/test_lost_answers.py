@@ -247,3 +247,21 @@ def test_a_lost_create_is_not_taken_for_a_voice_that_was_there(workspace: Worksp
     assert workspace.changes() == []
     ids = json.loads(workspace.run("ids").stdout)
     assert ids["main"]["us"] != ids["narrator"]["us"]
+
+
+@pytest.mark.parametrize("echo", ["no", "own"])
+def test_a_lost_create_is_not_taken_for_a_namesake_that_was_there(workspace: Workspace, echo: str) -> None:
+    """The voice of another key, and then the former one of its own."""
+    workspace.emulator.settings(workspace.key, echo_speaker_id=echo)
+    workspace.voice("ada", name="One name")
+    workspace.apply()
+    workspace.voice("bob", name="One name")
+    rule = {"method": "POST", "path": "/voice", "when": "before", "kind": "reset", "count": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    workspace.apply("--settle", "0.3")
+    assert len({regions["us"] for regions in json.loads(workspace.run("ids").stdout).values()}) == 2
+    workspace.new_sample("bob", pitch=700)
+    workspace.emulator.faults(workspace.key, [rule])
+    workspace.apply("--settle", "0.3")
+    assert len(workspace.there()) == 3
+    assert workspace.changes() == []

@@ -123,8 +123,12 @@ def test_orphans_stay_until_they_are_pruned(workspace: Workspace) -> None:
     assert workspace.changes() == []
     assert workspace.others() == [("orphaned", "bob")]
     assert workspace.changes("--prune") == [("delete", "bob", "orphaned")]
+    workspace.voice("cleo")
+    workspace.calls()
     workspace.apply("--prune")
-    assert len(workspace.there()) == 1
+    asked = {f"{entry['method']} {entry['path']}" for entry in workspace.emulator.requests(workspace.key)}
+    assert [call for call in asked if call.startswith("GET /voice/")] == [], "what is deleted isn't missed"
+    assert {voice["name"] for voice in workspace.there()} == {"Ada", "Cleo"}
     assert "bob" not in workspace.lock.read_text()
 
 

@@ -89,6 +89,22 @@ def test_a_silent_cap_of_the_listing_is_noticed_and_nothing_is_planned(workspace
     assert workspace.calls() == []
 
 
+@pytest.mark.parametrize("unpublished_too", [True, False])
+def test_a_published_voice_that_the_listing_lacks_is_a_gap_where_another_one_is_listed(
+    workspace: Workspace, unpublished_too: bool
+) -> None:
+    """Published ones are not hidden here, then."""
+    workspace.voice("ada", publish=True), workspace.voice("bob", publish=True)
+    if unpublished_too:
+        workspace.voice("cleo")
+    workspace.apply()
+    workspace.emulator.settings(workspace.key, list_cap=len(workspace.voices) - 1)
+    workspace.calls()
+    assert "the listing is not whole" in workspace.plan(code=1)["regions"]["us"]["error"]
+    workspace.apply(code=1)
+    assert workspace.calls() == []
+
+
 def test_a_library_of_250_voices_is_seen_whole(workspace: Workspace) -> None:
     voice = workspace.voice("voice-000")
     for number in range(1, 250):

@@ -1,4 +1,4 @@
-"""What the lock forgets though nothing is done: voices that are gone, but not those that are never listed."""
+"""What the lock learns and forgets beside what is done."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from makers import ACCOUNT, OWNER, locked, plan_us, seen, voice
 
-from ddvoices.apply.remember import catch_up, created_voice
+from ddvoices.apply.remember import catch_up, created_voice, reported_voice
 from ddvoices.identity import owner_hashes
 from ddvoices.lockfile import drop_record, voice_record
 from ddvoices.model import Origin
@@ -59,3 +59,13 @@ def test_what_is_there_and_was_never_heard_of_is_learned():
     assert what_is_learned([seen(ADA), seen(BOB)], {"ada": BOTH["ada"]}) == [
         voice_record(*WHERE, "bob", BOTH["bob"])
     ]
+
+
+@pytest.mark.parametrize("differing", [{}, {"name": "Bob"}, {"locale": "de-DE"}])
+def test_what_the_service_keeps_otherwise_is_the_last_word_but_for_its_own_speaker_id(differing):
+    """Else a refusal of long ago would hide that somebody has changed the name to the same again."""
+    known = replace(BOTH["ada"], reported={"name": "Eva", "speaker_id": "spk-1"})
+    learned = reported_voice(known, replace(ADA, name="Ada"), differing)
+    assert learned.reported == {"speaker_id": "spk-1", **differing}
+    assert learned.sent == {**known.sent, "name": "Ada"}
+    assert replace(learned, reported=known.reported, sent=known.sent) == known
