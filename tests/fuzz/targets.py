@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from fuzz import catalog_folders
 from fuzz.audio_files import PARTED, check_audio, check_wav
 from fuzz.recordings_of_any_kind import ANY_RECORDING, ANY_WAV
 from fuzz.yaml_files import check_yaml
-from fuzz.yaml_inputs import ANY_YAML
+from fuzz.yaml_inputs import ANY_SETTINGS, ANY_VOICES, ANY_YAML
 from hypothesis import strategies as st
 
 
@@ -20,6 +21,12 @@ class Target(NamedTuple):
 
 
 TARGETS: Mapping[str, Target] = {
+    "catalog": Target(
+        catalog_folders.check_catalog,
+        st.tuples(ANY_SETTINGS, st.lists(ANY_VOICES | ANY_YAML, max_size=3)).map(
+            lambda files: catalog_folders.PARTED.join((files[0], *files[1]))
+        ),
+    ),
     "yaml": Target(check_yaml, ANY_YAML),
     "audio": Target(check_audio, ANY_RECORDING),
     "wav": Target(

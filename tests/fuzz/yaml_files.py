@@ -21,6 +21,11 @@ _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _OTHER_READERS = (getattr(yaml, "CBaseLoader", yaml.BaseLoader), yaml.BaseLoader)
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a file as YAML counts them."""
+    return _BREAK.split(text.removeprefix("\ufeff"))
+
+
 def check_yaml(data: bytes) -> None:
     """Whatever a file holds, it is read as others read it, or what is wrong with it has a place in it."""
     findings = Findings()
@@ -35,7 +40,7 @@ def check_yaml(data: bytes) -> None:
     if findings.problems:
         return
     assert document is not None
-    _knows_where_everything_stands(document, _BREAK.split(text))
+    _knows_where_everything_stands(document, lines_of(text))
     same, stricter = _OTHER_READERS
     written = _as_written(document.data, document.at)
     assert written == _read_by(same, text)
@@ -45,7 +50,7 @@ def check_yaml(data: bytes) -> None:
 
 def _has_places(text: str, findings: Findings) -> None:
     """Everything that is wrong is on a line that is there, and is said in one line."""
-    lines = _BREAK.split(text.removeprefix("\ufeff"))
+    lines = lines_of(text)
     for problem in findings.problems:
         assert problem.file == _NAME
         assert 1 <= problem.line <= len(lines), problem

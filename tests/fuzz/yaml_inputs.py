@@ -77,6 +77,27 @@ _STRUNG = st.lists(st.sampled_from(_TOKENS), max_size=40).map("".join)
 _EDGES = (*(token.encode() for token in _TOKENS), b"\xff", b"\0", b"\xef\xbb\xbf", b"\xe2\x80")
 FILES = st.integers(0, len(_FILES) - 1).map(_one_of_files)
 SETTINGS = damaged(st.integers(0, len(_SETTINGS) - 1).map(_one_of_settings), _EDGES, most=2)
+_VOICE = st.fixed_dictionaries(
+    {"name": WORDS, "gender": st.sampled_from(["female", "male", "x"]), "sample": st.just("audio/ok.mp3")},
+    optional={
+        "locale": st.sampled_from(["en-GB", "en-GB\n", "e"]),
+        "age": st.integers(-1, 121) | st.floats() | st.booleans(),
+        "regions": st.lists(WORDS | st.none(), max_size=3),
+        "labels": st.dictionaries(WORDS, WORDS | st.integers(), max_size=2),
+        "ids": st.dictionaries(WORDS, st.text(max_size=3) | VALUES, max_size=2),
+        "moved_from": st.lists(st.sampled_from(["ada", "bea", "old"]), max_size=2),
+        "protect": st.booleans(),
+        "title": st.text(max_size=5),
+    },
+)
+_KEYS = st.sampled_from(["ada", "bea", "0", "Ada"]) | st.text(max_size=3)
+VOICES = st.dictionaries(_KEYS, _VOICE | VALUES, max_size=4).map(lambda voices: {"voices": voices})
+ANY_SETTINGS = st.one_of(
+    st.just(b"version: 1\nowner: acme"),
+    SETTINGS,
+    dumped(VALUES.map(lambda value: {"version": 1, "owner": "acme", "regions": value, "defaults": value})),
+)
+ANY_VOICES = damaged(st.one_of(dumped(VOICES), dumped(VOICES), FILES), _EDGES, most=1)
 ANY_YAML = st.one_of(
     damaged(st.one_of(FILES, dumped(VALUES), _LINES.map(str.encode)), _EDGES),
     (_STRUNG | _STRUNG.map("voices:\n  ".__add__)).map(str.encode),
