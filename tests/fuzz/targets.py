@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from fuzz import catalog_folders
+from fuzz import catalog_folders, open_socket, stream_socket
 from fuzz.audio_files import PARTED, check_audio, check_wav
 from fuzz.recordings_of_any_kind import ANY_RECORDING, ANY_WAV
+from fuzz.socket_inputs import scripts
 from fuzz.yaml_files import check_yaml
 from fuzz.yaml_inputs import ANY_SETTINGS, ANY_VOICES, ANY_YAML
 from hypothesis import strategies as st
@@ -28,6 +29,8 @@ TARGETS: Mapping[str, Target] = {
         ),
     ),
     "yaml": Target(check_yaml, ANY_YAML),
+    "open": Target(open_socket.check_open, scripts(*open_socket.ACTS)),
+    "stream": Target(stream_socket.check_stream, scripts(*stream_socket.ACTS)),
     "audio": Target(check_audio, ANY_RECORDING),
     "wav": Target(
         check_wav, st.lists(ANY_WAV | st.binary(max_size=9), min_size=1, max_size=3).map(PARTED.join)
