@@ -126,7 +126,9 @@ class _Builder:
     def _close(self, _: Any) -> None:
         frame = self._frames.pop()
         built = _Built(frame.container, frame.mark, frame.weight, frame.height)
-        if frame.anchor is not None:
+        if (
+            frame.anchor is not None and self._anchors[frame.anchor] is None
+        ):  # else there was one inside, since
             self._anchors[frame.anchor] = built
         self._put(*built)
 

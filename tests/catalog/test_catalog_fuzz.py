@@ -38,6 +38,25 @@ def test_what_is_written_in_quotes_is_read_back(data):
     assert document.data == as_text(data)
 
 
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("[&a 1, &a 2, *a]", 2),
+        ("[&a [&a 1], *a]", 1),
+        ("[&a [&a [x]], *a]", ["x"]),
+        ("[&a [1], &a {b: *a}]", None),
+    ],
+)
+def test_an_alias_means_the_last_that_was_named_so(text, last):
+    """By the places where they begin, as YAML says."""
+    findings = Findings()
+    document = read_yaml(text, "x.yaml", findings)
+    if last is None:
+        assert "stands inside of what it stands for" in str(findings.problems)
+    else:
+        assert document.data[-1] == last
+
+
 def as_text(data: object) -> object:
     if isinstance(data, dict):
         return {key: as_text(value) for key, value in data.items()}

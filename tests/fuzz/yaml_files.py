@@ -43,7 +43,10 @@ def check_yaml(data: bytes) -> None:
     _knows_where_everything_stands(document, lines_of(text))
     same, stricter = _OTHER_READERS
     written = _as_written(document.data, document.at)
-    assert written == _read_by(same, text)
+    try:
+        assert written == _read_by(same, text)
+    except yaml.composer.ComposerError as error:  # YAML lets a later anchor take the place of an earlier one
+        assert "duplicate anchor" in str(error)  # noqa: PT017 - whether there is an error is told by nothing else
     with suppress(yaml.YAMLError):
         assert written == _read_by(stricter, text)
 
