@@ -9,6 +9,8 @@ from dataclasses import replace
 from ddvoices.identity import Marker, normal_names, owner_hash, owner_hashes, read_marker, same_natural_key
 from ddvoices.model import ObservedVoice, VoiceSpec
 
+_ROUND = 100  # Deepdub's own cut, and what others like to cut at
+
 
 class Look:
     """The voices of a listing by id, by marker, whoever's it is, and those without one by their names.
@@ -35,6 +37,11 @@ class Look:
     def shows_own(self) -> bool:
         """Tell whether a voice with this owner's marker is listed."""
         return bool(self._own)
+
+    @property
+    def may_be_cut(self) -> bool:
+        """Tell whether a listing is as long as those are that are cut in silence: 100 voices, or hundreds."""
+        return bool(self._by_id) and len(self._by_id) % _ROUND == 0
 
     @property
     def shows_published(self) -> bool:

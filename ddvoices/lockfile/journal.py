@@ -190,6 +190,8 @@ def peek(root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) -> tupl
 def _open(path: Path) -> int:
     try:
         path.parent.mkdir(exist_ok=True)
+        if path.parent.is_symlink():  # whoever wrote the catalog would say where our files go
+            raise LockfileError(f"{path.parent}: is a link, and nothing is written through it: delete it")
         _keep_out_of_git(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:

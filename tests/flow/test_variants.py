@@ -165,6 +165,25 @@ def test_a_listing_that_is_cut_is_noticed_by_the_first_voice_that_takes_anothers
     assert "not whole" in json.dumps(report)
 
 
+@pytest.mark.parametrize("there", [98, 99])
+def test_a_lost_create_is_not_sent_again_where_the_listing_may_be_cut(
+    workspace: Workspace, there: int
+) -> None:
+    """It is cut at 100, of which only the last create is new: whether it was made can't be told then."""
+    workspace.emulator.settings(workspace.key, list_cap=100, list_order="oldest")
+    for number in range(there):
+        workspace.stranger(title=f"Theirs {number}")
+    workspace.voice("ada"), workspace.voice("bob")
+    rule = {"method": "POST", "path": "/voice", "kind": "status", "status": 503, "when": "after", "skip": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    report = workspace.apply("--settle", "0.3", code=None)
+    assert len(workspace.there()) == there + 2
+    assert report["converged"] is (there == 98)
+    workspace.emulator.settings(workspace.key, list_cap=None)
+    assert workspace.apply()["converged"]
+    assert len(workspace.there()) == there + 2
+
+
 def test_one_voice_that_takes_anothers_place_in_the_listing_has_failed(workspace: Workspace) -> None:
     for number in range(3):
         workspace.voice(f"v{number}")

@@ -59,7 +59,8 @@ class Place:
         (self.folder / "bin" / "git").chmod(0o755)
 
     def _write_script(self) -> None:
-        """Write a script of two lines, spoken by a voice of the catalog."""
+        """Write a script of two lines, spoken by a voice of the catalog, and one of a line and no voice."""
+        (self.folder / "lines.jsonl").write_text('{"text": "Some years ago.", "out": "ago.mp3"}\n')
         lines = [{"text": "Call me Ishmael."}, {"text": "Some years ago.", "out": "ago.mp3"}]
         script = {"version": 1, "defaults": {"voice": "ada"}, "lines": lines}
         (self.folder / "script.yaml").write_text(json.dumps(script))
@@ -89,6 +90,7 @@ class Place:
         env: Mapping[str, str] | None = None,
         input: str = "",  # noqa: A002 - as subprocess.run calls it
         python: tuple[str, ...] = (),
+        umask: int = -1,
     ) -> subprocess.CompletedProcess[str]:
         """Run the program, under Python with these options, and return what it says."""
         _, *rest = command(*arguments)
@@ -101,6 +103,7 @@ class Place:
                 capture_output=True,
                 timeout=_PATIENCE_SECONDS,
                 check=False,
+                umask=umask,
             )
         out, err = (stream.decode("utf-8", "surrogateescape") for stream in (done.stdout, done.stderr))
         return subprocess.CompletedProcess(done.args, done.returncode, out, err)

@@ -106,8 +106,9 @@ class Judge:
     def _must_know(self, run: Run, region: str, unknown: set[str]) -> set[str]:
         """Return the voices that a machine has made there, and that its lock or journal has to name.
 
-        But for those that were looked for in vain, as they show up later than anybody waits, and those for
-        which another's voice was found, as no marker comes back and it has the same name.
+        But for those that were looked for in vain, as they show up later than anybody waits or are cut off
+        from the listing, and those for which another's voice was found, as no marker comes back and it has
+        the same name.
         """
         known = self._lost_with_lock.get(run.checkout, set())
         return {
@@ -119,10 +120,12 @@ class Judge:
         }
 
     def is_hard_to_find(self, region: str, voice: Json) -> bool:
-        """Tell whether a voice shows up late, or beside another of its name where there is no marker."""
+        """Tell whether a voice shows up late or never, or beside another of its name without a marker."""
         others = [v for v in self._world.voices(region) if v["id"] != voice["id"]]
         alike = any({v["name"], v["title"]} & {voice["name"], voice["title"]} for v in others)
-        return self.slow(region) or (alike and self._world.settings(region)["echo_speaker_id"] != "yes")
+        is_cut_off = voice["id"] not in self._world.listed(region) and not voice["publish"]
+        unmarked = self._world.settings(region)["echo_speaker_id"] != "yes"
+        return self.slow(region) or is_cut_off or (alike and unmarked)
 
     def sees(self, run: Run, write: Write) -> None:
         """Judge a write before the service gets it."""
