@@ -10,7 +10,7 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 COVERAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test compiled packages prove search test-peers test-lowest lint check format bench docs clean
+.PHONY: help demo test compiled packages prove search fuzz test-peers test-lowest lint check format bench docs clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ prove: $(VENV)/.dev compiled ## The long proofs: killed anywhere, every fault in
 
 search: $(VENV)/.dev ## New random worlds for the state machine, STEPS=50000: what it finds is kept as a file
 	DDVOICES_SEARCH_STEPS=$(or $(STEPS),50000) $(BIN)/pytest -q -m proof tests/machine -k thousands_of_steps
+
+fuzz: $(VENV)/.dev ## Bytes that no parser of ours has seen, EXAMPLES=20000 each: what breaks one is kept as a file
+	DDVOICES_FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest -q -n $(WORKERS) tests/fuzz -k no_bytes_break
 
 test-peers: $(VENV)/.dev compiled ## The official clients for Python and Node against the emulator, and ours beside them
 	@$(MAKE) --no-print-directory --keep-going .peers/.ready .peers-node/.ready || [ -z "$$CI" ]

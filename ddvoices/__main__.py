@@ -18,7 +18,9 @@ def run() -> int:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as for a job in the background
             signal.signal(number, _leave)
     from ddvoices.cli import main
+    from ddvoices.cli.crashes import take_crashes
 
+    take_crashes()
     code = main()
     if code == _INTERRUPTED:
         _leave()  # threads may wait for answers that nobody wants, and Python may end by the signal instead

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ddvoices.auth import vault
 from ddvoices.errors import AuthError, KeyringError, MissingKeyError
+from ddvoices.redact import remember
 
 KEY_VARIABLE = "DEEPDUB_API_KEY"
 KEYRING = "keyring"
@@ -57,13 +58,14 @@ def account_of(key: str, endpoint: str) -> str:
 
 
 def checked(value: str, source: str) -> Key:
-    """Return a key that can stand in a header.
+    """Return a key that can stand in a header, and remember it as one that nothing may show.
 
     Raises:
         AuthError: it holds characters that no key has; the message names the source only.
     """
     if not value.isascii() or not value.isprintable() or " " in value:
         raise AuthError(f"{source} holds characters that no API key has")
+    remember(value)
     return Key(value=value, source=source)
 
 

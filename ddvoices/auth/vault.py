@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ddvoices.errors import KeyringError
+from ddvoices.redact import hidden
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -118,8 +119,7 @@ def _in_one_line(secret: str = "") -> Iterator[None]:
     except KeyringError:
         raise
     except Exception as error:  # noqa: BLE001 - backends raise whatever their system does
-        line = _sentence(error)
-        raise KeyringError(line.replace(secret, "***") if secret else line) from None
+        raise KeyringError(hidden(_sentence(error), secret)) from None
 
 
 def _sentence(error: Exception) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 from ddvoices.model import GitState
 
 _TIMEOUT_SECONDS = 10
+# the second: what git runs, such as a credential helper, needs no key of ours
+_NOT_FOR_GIT = ("GIT_", "DEEPDUB_API_KEY")
 _NOT_OF_THE_CATALOG = (":(exclude,glob)**/ddvoices.lock.json", ":(exclude,glob)**/.ddvoices/**")
 
 
@@ -42,7 +44,7 @@ def _is_inside(directory: Path, repository: Path) -> bool:
 def _git(directory: Path, *arguments: str) -> str | None:
     """Return what git says; None if it fails or isn't there."""
     # Inside of a hook, git's own variables would name another repository or index.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_FOR_GIT)}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     options = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", str(directory))
     try:

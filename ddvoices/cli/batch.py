@@ -131,10 +131,22 @@ def tts_batch(
     hear(session)
     source = _Source(session, script, region=region)
     source.read(script_format, {**given, "format": audio_format})
-    batch = _Batch(source, output or Path(script.stem if script != STDIN else "speech"), treatment)
+    batch = _Batch(source, output or _folder_of(script), treatment)
     report = batch.foresee() if dry_run else batch.run(how)
     _print(session, report, output_format)
     return report.exit_code
+
+
+def _folder_of(script: Path) -> Path:
+    """Return the directory that is called like the script, or like what came from stdin.
+
+    Raises:
+        UsageError: somebody has made it a link, such as whoever wrote the script.
+    """
+    folder = Path(script.stem if script != STDIN else "speech")
+    if folder.is_symlink():
+        raise UsageError(f"{folder}: is a link: say by -o in which directory the audio goes")
+    return folder
 
 
 class _Source:

@@ -47,8 +47,9 @@ def demo(session: Session, *, output: Path | None) -> int:
     """
     directory = _workplace(output)
     with ExitStack() as stack:
-        endpoints = {name: stack.enter_context(_region()) for name in _REGIONS}
-        tour = _Tour(session, directory, endpoints)
+        environment = _environment(directory, colored=session.colored(sys.stdout))
+        endpoints = {name: stack.enter_context(_region(environment)) for name in _REGIONS}
+        tour = _Tour(session, directory, endpoints, environment)
         tour.run()
     return ExitCode.OK
 
@@ -56,11 +57,17 @@ def demo(session: Session, *, output: Path | None) -> int:
 class _Tour:
     """The commands, one after the other, and the edits between them."""
 
-    def __init__(self, session: Session, directory: Path, endpoints: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        directory: Path,
+        endpoints: Mapping[str, str],
+        environment: Mapping[str, str],
+    ) -> None:
         self._session = session
         self._directory = directory
         self._catalog = directory / "voices"
-        self._environment = _environment(directory, colored=session.colored(sys.stdout))
+        self._environment = environment
         _copy_catalog(self._catalog, endpoints)
 
     def run(self) -> None:
@@ -155,10 +162,12 @@ def _copy_catalog(target: Path, endpoints: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _region() -> Iterator[str]:
+def _region(environment: Mapping[str, str]) -> Iterator[str]:
     """Run an emulator on a free port and yield its REST endpoint."""
     command = [sys.executable, "-m", "ddvoices.emulator", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:  # noqa: S603 our own program
+    with subprocess.Popen(  # noqa: S603 our own program
+        command, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
         try:
             yield _endpoint(process)
         finally:

@@ -18,6 +18,30 @@ def hear(session: Session) -> None:
     if not any(isinstance(handler, _Teller) for handler in log.handlers):
         log.addHandler(_Teller(session))
         log.setLevel(logging.DEBUG if session.verbose else logging.INFO)
+        logging.getLogger().addHandler(_Others(session))
+
+
+class _Others(logging.Handler):
+    """Says what other libraries log in one line: what is an error, and with -v their warnings, too.
+
+    Left alone, it would be printed with a traceback, and with headers that the service has sent.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(logging.WARNING)
+        self._session = session
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say one record; ours have been said."""
+        from ddvoices.redact import without_keys
+
+        message = " ".join(without_keys(f"{record.name}: {record.getMessage()}").split())
+        if record.name.partition(".")[0] == _LIBRARY:
+            return
+        if record.levelno >= logging.ERROR:
+            self._session.error(message)
+        elif self._session.verbose:
+            self._session.say(message)
 
 
 class _Teller(logging.Handler):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
+import stat
 from pathlib import Path
 from shlex import quote
 
 import click
 
 from ddvoices.cli.session import Session
-from ddvoices.errors import DdvoicesError, ExitCode
+from ddvoices.errors import DdvoicesError, ExitCode, OutputError
 
 # no letters or digits that people confuse
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -117,15 +119,30 @@ def _make_folder(path: Path) -> None:
 
 def _ignore(directory: Path, catalog: Path) -> None:
     """Keep what a machine remembers while it applies out of git."""
+    from ddvoices.files import write_whole
+
     inside = os.path.normpath(catalog)
     if catalog.is_absolute() or inside.startswith(".."):
         return
     state = Path(inside, ".ddvoices").as_posix()
     path, line = directory / ".gitignore", f"/{state}/"
     try:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        if line not in text.splitlines():
-            with path.open("a", encoding="utf-8") as file:
-                file.write(("\n" if text and not text.endswith("\n") else "") + line + "\n")
-    except (OSError, UnicodeDecodeError) as error:
+        old = _read_ignored(path)
+        if line.encode() not in old.splitlines():
+            ended = old if old[-1:] in {b"", b"\n"} else old + b"\n"
+            write_whole(path, ended + f"{line}\n".encode())
+    except (OSError, OutputError) as error:
         raise DdvoicesError(f"{path}: can't be written: add the line {line} to it yourself") from error
+
+
+def _read_ignored(path: Path) -> bytes:
+    """Return what a file holds, nothing if there is none.
+
+    Raises:
+        OSError: it can't be read, is a link, which git doesn't follow either, or isn't a file at all.
+    """
+    if not os.path.lexists(path):
+        return b""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise OSError(errno.EINVAL, "not a regular file")
+    return path.read_bytes()

@@ -31,7 +31,7 @@ from ddvoices.client.retry import (
     parse_date,
     parse_retry_after,
 )
-from ddvoices.client.text import message_of, one_line, parse_json, where_to_look
+from ddvoices.client.text import message_of, one_line, parse_json, reason_of, where_to_look
 from ddvoices.client.transport import Failure, Request, Transport
 from ddvoices.client.waits import Waits
 from ddvoices.client.wire import rest as wire
@@ -99,6 +99,10 @@ class Service:
             else:
                 self._sleep(wait)
             attempt += 1
+
+    def reason_of(self, error: BaseException) -> str:
+        """Say in a few words why a connection failed, without the key."""
+        return reason_of(error, key=self._key)
 
     def _attempt(self, request: Request, believe: Believe[T]) -> T | Failure:
         """Send a request once."""

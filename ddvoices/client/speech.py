@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 from urllib.parse import urljoin
@@ -29,12 +30,12 @@ from ddvoices.client.options import (
 )
 from ddvoices.client.service import content_type, json_object
 from ddvoices.client.sources import AudioInput, open_source
-from ddvoices.client.text import reason_of
 from ddvoices.client.wire import rest as wire
 from ddvoices.client.wire.sockets import parse_frame
 from ddvoices.errors import InvalidResponseError, OutcomeUnknownError, UntrustedEndpointError
 
 T = TypeVar("T")
+ReasonOf = Callable[[BaseException], str]
 
 _PATIENCE = 4
 """A synthesis is made while we wait, and is lost and paid if we don't: its time-out is longer by this."""
@@ -95,7 +96,8 @@ class SpeechCalls(Calls):
         reference = options.pop("voice_reference", None)
         known, unknown = _sorted_out(options)
         known = {"model": DEFAULT_MODEL, "locale": DEFAULT_LOCALE, "format": REST_FORMATS[0], **known}
-        return self._speak(wire.TTS, {**known, "text": text}, unknown, reference, _pieces, stream=True)
+        believe = partial(_pieces, reason_of=self._rest().reason_of)
+        return self._speak(wire.TTS, {**known, "text": text}, unknown, reference, believe, stream=True)
 
     def tts_to(self, output: Path | BinaryIO, text: str, **options: Any) -> int:
         """Speak a text into a file, and return the number of bytes.
@@ -226,9 +228,9 @@ def _said(content: bytes) -> str | None:
         return None
 
 
-def _pieces(response: requests.Response) -> Generator[bytes, None, None]:
+def _pieces(response: requests.Response, reason_of: ReasonOf) -> Generator[bytes, None, None]:
     """Believe an answer whose beginning is audio, and return all of it as it comes."""
-    rest = _read(response)
+    rest = _read(response, reason_of)
     first = next(rest, b"")
     try:
         _check_audio(response, first)
@@ -238,7 +240,7 @@ def _pieces(response: requests.Response) -> Generator[bytes, None, None]:
     return _joined(first, rest)
 
 
-def _read(response: requests.Response) -> Generator[bytes, None, None]:
+def _read(response: requests.Response, reason_of: ReasonOf) -> Generator[bytes, None, None]:
     """Yield the content of an answer; that it ends too early is an error."""
     count = 0
     try:

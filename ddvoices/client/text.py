@@ -14,33 +14,34 @@ import requests
 
 from ddvoices.client.trust import is_loopback
 from ddvoices.client.wire import rest as wire
+from ddvoices.redact import hidden
 
 _LONGEST = 500
+_MOST_READ = 20_000
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
 def one_line(text: str, *, key: str = "") -> str:
     """Return a stranger's text as it may be shown: on one line, printable, bounded, without the key."""
-    if key:
-        text = text.replace(key, "***")
-    line = " ".join(text.split())
+    line = " ".join(hidden(text, key).split())
     safe = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in line[: _LONGEST + 1])
     return safe if len(safe) <= _LONGEST else safe[: _LONGEST - 1] + "…"
 
 
 def message_of(response: requests.Response, *, key: str) -> str:
     """Return what the service says in an answer, else what its status is called."""
-    said = _said(response)
+    said = _said(response, key)
     return one_line(said or response.reason or "no message", key=key)
 
 
-def _said(response: requests.Response) -> str | None:
-    """Return the message in an answer, whatever it is written in."""
+def _said(response: requests.Response, key: str) -> str | None:
+    """Return the message in an answer, whatever it is written in; of a page, what is not markup."""
     answer = parse_json(response)
     if answer is not None:
         return wire.server_message(answer)
-    text = response.content[:20_000].decode("utf-8", "replace").strip()
+    # before tags are taken out: a key may look like one
+    text = hidden(response.content[:_MOST_READ].decode("utf-8", "replace"), key).strip()
     if "<" not in text:
         return text or None
     title = _TITLE.search(text)
@@ -65,8 +66,11 @@ def where_to_look(url: str, error: BaseException | None) -> str:
     return ": check the network, or DEEPDUB_BASE_URL"
 
 
-def reason_of(error: BaseException) -> str:
-    """Say in a few words why a connection failed: what the innermost exception says."""
+def reason_of(error: BaseException, *, key: str) -> str:
+    """Say in a few words why a connection failed: what the innermost exception says, without the key.
+
+    What the other side sent in place of a protocol is in it.
+    """
     known = list(_inside(error))
     if any("NameResolution" in type(each).__name__ for each in known):
         return "the host's name can't be found"
@@ -76,7 +80,7 @@ def reason_of(error: BaseException) -> str:
     last = known[-1]
     if isinstance(last, OSError) and last.errno and not isinstance(last, ssl.SSLError | socket.gaierror):
         return os.strerror(last.errno)  # asyncio puts addresses into its own
-    return one_line(getattr(last, "strerror", None) or str(last) or type(last).__name__)
+    return one_line(getattr(last, "strerror", None) or str(last) or type(last).__name__, key=key)
 
 
 def _inside(error: BaseException) -> Iterator[BaseException]:

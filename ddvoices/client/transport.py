@@ -119,7 +119,7 @@ class Transport:
             answer = self._session.send(prepared, **self._settings(url, request))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             _log_call(request, None, time.monotonic() - started)
-            return _no_answer(error, body)
+            return _no_answer(error, body, key=self._key)
         finally:
             # Exceptions and answers keep the request: what handles them must not find the key there.
             prepared.headers[wire.KEY_HEADER] = _HIDDEN
@@ -181,9 +181,9 @@ def _redirected(target: str, answer: requests.Response) -> Failure:
     return Failure(kind=Kind.REDIRECT, message=message, received=False, response=answer)
 
 
-def _no_answer(error: Exception, body: object) -> Failure:
+def _no_answer(error: Exception, body: object, *, key: str) -> Failure:
     """Say what an exception means: whether the service may have got the request."""
-    reason = reason_of(error)
+    reason = reason_of(error, key=key)
     if _before_sending(error, body):
         return Failure(kind=Kind.UNREACHABLE, message=reason, received=False, cause=error)
     if not getattr(body, "finished", True):

@@ -19,6 +19,7 @@ from ddvoices.emulator.languages import find_language
 from ddvoices.emulator.take import Take
 
 _PATIENCE_SECONDS = 300  # for one utterance, which is far above an hour of speech
+_KEYS = "DEEPDUB_API_KEY"  # and those of regions: who speaks needs none
 _WORDS_PER_MINUTE = 175  # espeak-ng's own default, so tempo 1
 _LONGEST_WORD = re.compile(r"\S{80}")  # espeak-ng has aborted on words of 380 letters
 
@@ -116,12 +117,13 @@ class Speaker:
 def _start() -> subprocess.Popen[bytes]:
     # The same modules as ours, wherever they were found, and nothing of the working directory before them.
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109 - a string is wanted
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_KEYS)}
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "ddvoices.emulator.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
+        env={**kept, "PYTHONPATH": path},
     )
 
 

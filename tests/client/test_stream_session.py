@@ -483,6 +483,30 @@ def test_a_call_that_is_cancelled_while_it_reopens_leaves_no_session_without_set
     assert last == ["stream-config", "stream-text", "end-stream"]
 
 
+def test_a_session_whose_end_is_cancelled_leaves_no_socket_open():
+    """The service takes its time to answer the close, and whoever waits for that is no longer there."""
+
+    async def deaf(socket):
+        await say(socket, action="status", connectionId="c-1")
+        socket.transport.pause_reading()
+        await gone.wait()
+
+    async def use(client):
+        async def session():
+            async with client.async_stream_connect(**VOICE) as connection:
+                opened.append(connection.websocket)
+
+        opened = []
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await session()
+        gone.set()
+        assert opened[0].transport.is_closing()
+
+    gone = asyncio.Event()
+    talk(deaf, use, options={"close_timeout": 0.1})
+
+
 def test_nothing_is_opened_after_the_end_of_a_session():
     service = Service()
 

@@ -81,3 +81,16 @@ def test_a_voice_of_another_key_is_not_what_a_create_has_made():
     search = Search(intent=intent, is_taken=partial(decided.is_of_another, intent))
     assert match_all(Look([one], OWNER), [search], {}) == {}
     assert match_all(Look([one], OWNER), [Search(intent=intent)], {})[intent.id].voice == one
+
+
+def test_a_voice_that_one_create_has_made_is_not_taken_for_anothers_in_a_later_look():
+    """Where no marker comes back they are known by their names alone, and two may have one."""
+    twins = [voice(key, name="One name for both", sound=key) for key in ("ada", "bob")]
+    searches = [Search(intent=intent_of(spec)) for spec in twins]
+    one, other = unmarked(twins[0], "one"), unmarked(twins[1], "other")
+    first = match_all(Look([one], OWNER), searches, {})
+    assert {name: settled.voice for name, settled in first.items()} == {"intent-ada": one}
+    assert match_all(Look([one], OWNER), searches, first) == first
+    both = match_all(Look([one, other], OWNER), searches, first)
+    assert {name: settled.voice for name, settled in both.items()} == {"intent-ada": one, "intent-bob": other}
+    assert match_all(Look([one], OWNER), searches[1:], {}, taken=["one"]) == {}

@@ -8,6 +8,7 @@ import os
 import random
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -88,7 +89,7 @@ async def open_socket(door: Door) -> ClientConnection:
         RedirectRefusedError: it points elsewhere.
         InvalidResponseError: whoever answers doesn't speak the protocol.
     """
-    attempt, certificates, waits = 0, _certificates_of(door.url), Waits(door.region)
+    attempt, certificates, waits = 0, _certificates_of(door), Waits(door.region)
     while True:
         try:
             return await _connect(door, certificates)
@@ -121,17 +122,18 @@ async def send(socket: ClientConnection, text: str, *, seconds: float, key: str)
 
 async def close_socket(socket: ClientConnection, code: int = 1000) -> None:
     """Close a socket, politely if the other side takes part in it, else at once."""
-    try:
-        async with asyncio.timeout(2 * _CLOSE_SECONDS):
-            await socket.close(code)
-    except TimeoutError:
-        socket.transport.abort()
+    with suppress(TimeoutError):
+        try:
+            async with asyncio.timeout(2 * _CLOSE_SECONDS):
+                await socket.close(code)
+        finally:
+            socket.transport.abort()  # also where who waits is cancelled; nothing where it is closed
 
 
 def lost(error: BaseException, *, key: str = "") -> ConnectionLostError:
     """Return the error of a connection that has ended, with the reason that the other side gave."""
     if not isinstance(error, ConnectionClosed):
-        return ConnectionLostError(f"the connection was lost: {one_line(reason_of(error), key=key)}")
+        return ConnectionLostError(f"the connection was lost: {reason_of(error, key=key)}")
     closed = error.rcvd
     if closed is None and error.sent is not None and error.sent.code == _KEEPALIVE_FAILED:
         return ConnectionLostError("the connection was lost: the service no longer answers pings")
@@ -159,19 +161,20 @@ async def _connect(door: Door, certificates: ssl.SSLContext | None) -> ClientCon
     )
 
 
-def _certificates_of(url: str) -> ssl.SSLContext | None:
-    """Return what is trusted for a URL: the bundle that the environment names, as for requests, else its own.
+def _certificates_of(door: Door) -> ssl.SSLContext | None:
+    """Return what is trusted at a door: the bundle that the environment names, as for requests, else its own.
 
     Raises:
         NoConnectionError: the bundle can't be read.
     """
-    if urlsplit(url).scheme != "wss":
+    if urlsplit(door.url).scheme != "wss":
         return None
     named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     try:
         return _certificates(named)
     except OSError as error:
-        raise NoConnectionError(f"{named}: can't be read as certificates: {reason_of(error)}") from error
+        reason = reason_of(error, key=door.key)
+        raise NoConnectionError(f"{named}: can't be read as certificates: {reason}") from error
 
 
 @lru_cache(maxsize=4)
@@ -217,7 +220,7 @@ def _failure(door: Door, error: Exception) -> ServiceError:
         return NoConnectionError(f"{door.url}: the connection ended while it was opened")
     if isinstance(error, UnicodeError):
         return NoConnectionError(f"{door.url}: no host can have this name")
-    reason = one_line(reason_of(error), key=door.key)
+    reason = reason_of(error, key=door.key)
     if isinstance(error, OSError | InvalidProxy | ImportError) or "Proxy" in type(error).__name__:
         return NoConnectionError(f"{door.url}: {reason}{where_to_look(door.url, error)}")
     return InvalidResponseError(f"{door.url}: whoever answers there doesn't speak WebSocket: {reason}")
