@@ -1,7 +1,7 @@
 """What a recording is, by its bytes alone: format, sound, length, and what is doubtful about it. No I/O."""
 
 from ddvoices.audio.facts import AudioFacts, inspect, seconds_of
-from ddvoices.audio.filebytes import FileBytes
+from ddvoices.audio.filebytes import FileBytes, InPiecesError
 from ddvoices.audio.formats import FORMATS, is_lfs_pointer, is_text, sniff
 from ddvoices.audio.sound import sound_hash
 
@@ -9,6 +9,7 @@ __all__ = [
     "FORMATS",
     "AudioFacts",
     "FileBytes",
+    "InPiecesError",
     "inspect",
     "is_lfs_pointer",
     "is_text",

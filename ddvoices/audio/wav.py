@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from ddvoices.audio.filebytes import Data, FileBytes, part_of
 
 _HEADER = 12
+_MOST_CHUNKS = 10_000  # before the samples; a service that sends more sends no audio
 _PCM = 0x0001
 _EXTENSIBLE = 0xFFFE
 # Written by programs that stream and never come back to fill in the length.
@@ -84,7 +86,7 @@ def read_roughly(data: Data) -> Wave | None:
     if not is_wave(data):
         return None
     fmt = b""
-    for name, start, size in _chunk_heads(data):
+    for name, start, size in islice(_chunk_heads(data), _MOST_CHUNKS):
         if name == b"fmt " and size >= 14:
             fmt = data[start : start + size]
         elif name == b"data" and fmt:
@@ -106,6 +108,8 @@ def _strict_chunks(data: Data) -> list[tuple[bytes, memoryview | FileBytes]] | N
             return None
         if name in (b"fmt ", b"data"):
             found.append((name, part_of(data, start, start + size)))
+            if len(found) > 2:  # one too many, whatever follows: a file may be made of nothing else
+                return None
     return found if position in (len(data), len(data) + 1) else None
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NoReturn
 
-from ddvoices.audio import FORMATS, AudioFacts, FileBytes, inspect, is_lfs_pointer
+from ddvoices.audio import FORMATS, AudioFacts, FileBytes, InPiecesError, inspect, is_lfs_pointer
 from ddvoices.catalog.cache import SampleCache
 from ddvoices.catalog.files import Root, open_regular
 from ddvoices.catalog.findings import did_you_mean, quoted
@@ -148,7 +148,7 @@ class SampleReader:
             return known
         with os.fdopen(open_regular(Path(real)), "rb") as stream:
             data = _bytes_of(stream, status.st_size)
-            is_pointer, facts = is_lfs_pointer(data), inspect(data)
+            is_pointer, facts = is_lfs_pointer(data), _inspected(data)
             _check_unchanged(stream, data, status)
         if is_pointer:
             raise SampleError("is a Git LFS pointer, not the audio itself: run `git lfs pull`")
@@ -202,6 +202,14 @@ def _check_status(status: os.stat_result) -> None:
 def _bytes_of(stream: BinaryIO, size: int) -> bytes | FileBytes:
     """Return what a file of a known size holds: read at once if it is short, else piece by piece."""
     return stream.read(size + 1) if size <= _READ_AT_ONCE else FileBytes(stream, size)
+
+
+def _inspected(data: bytes | FileBytes) -> AudioFacts | None:
+    """Return what there is to know of a recording; None if it is none."""
+    try:
+        return inspect(data)
+    except InPiecesError:
+        raise SampleError("is cut into more pieces than any recording: export it anew") from None
 
 
 def _check_unchanged(stream: BinaryIO, data: bytes | FileBytes, status: os.stat_result) -> None:

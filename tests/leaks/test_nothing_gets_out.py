@@ -70,7 +70,7 @@ ROWS = [
     row("tts-retro --voice-prompt-id {id}", TEXT),
     row("tts-batch script.yaml --dry-run", asks=""),
     row("tts-batch script.yaml"),
-    row("tts-batch script.yaml -o other --voice-prompt-id {id} --output-format json", asks="open"),
+    row("tts-batch lines.jsonl -o other --voice-prompt-id {id} --output-format json", asks="open"),
     row("gender stranger.wav", asks="open"),
     row("voices delete {id} --yes"),
 ]
