@@ -93,18 +93,26 @@ TALKS: dict[str, Callable[[ServerConnection, str], None]] = {
 
 @dataclass(kw_only=True)
 class Gossip:
-    """Where it serves; ``failure`` names how, ``lists`` tells whether it lists voices (none) all the same."""
+    """Where it serves; ``failure`` names how, ``lists`` tells whether it lists voices (none) all the same.
+
+    ``text`` is told in place of the key.
+    """
 
     base_url: str
     socket_url: str
     failure: str = "401"
     lists: bool = False
+    text: str | None = None
 
     def answer(self, request: Received) -> Step:
         """Return the answer to a request: of what has no voices to add, the list of none."""
         if self.lists and request.method == "GET":
             return answer({"voicePrompts": []})
-        return {**ANSWERS, **SLOW}[self.failure](request.headers.get(HEADER, ""))
+        return {**ANSWERS, **SLOW}[self.failure](self.told(request.headers.get(HEADER, "")))
+
+    def told(self, key: str) -> str:
+        """Return what there is to be told to whom has this key."""
+        return key if self.text is None else self.text
 
     def variables(self) -> dict[str, str]:
         """Return what leads the program here."""
@@ -119,7 +127,7 @@ def gossip() -> Iterator[Gossip]:
 
     def handle(socket: ServerConnection) -> None:
         request = socket.request
-        TALKS[serving.failure](socket, request.headers[HEADER] if request else "")
+        TALKS[serving.failure](socket, serving.told(request.headers[HEADER] if request else ""))
 
     def step(connection: Any, request: Received) -> bool:
         return serving.answer(request)(connection, request)

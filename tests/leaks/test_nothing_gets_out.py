@@ -124,6 +124,20 @@ def test_no_way_to_tell_the_key_back_is_heard(place: Place, telling: Gossip, fai
     assert place.leaks() == {}
 
 
+# what clears a screen, sets its title, colours it or goes back, in seven bits and in eight
+STEERING = "a\x1b[2J\x1b]0;b\x07\x9b31mc\x08\x7f\x85d"
+
+
+@pytest.mark.parametrize("failure", [*ANSWERS, *TALKS])
+def test_no_way_to_steer_a_terminal_is_taken(place: Place, telling: Gossip, failure: str) -> None:
+    telling.text = STEERING
+    for each in [each for its, each in TURNS if its == failure]:
+        telling.failure, telling.lists = failure, each.lists
+        done = run(place, each, env=telling.variables())
+        said = done.stdout + done.stderr
+        assert [char for char in said if not char.isprintable() and char != "\n"] == [], ascii(said)
+
+
 @pytest.mark.proof
 @pytest.mark.parametrize("at", range(len(ASKING)), ids=lambda at: " ".join(ASKING[at].line))
 def test_nor_is_any_by_any_command(place: Place, telling: Gossip, at: int) -> None:
