@@ -64,6 +64,12 @@ class Checkout:
             v["fingerprint"] for _, v in self._locked(region) if v["id"] == voice_id and "fingerprint" in v
         }
 
+    def taken_for(self, voice_id: str, region: str) -> set[str]:
+        """Return what lock and journal take the content of a voice to be."""
+        records = (r for r in self._records() if r["op"] == "voice" and r["region"] == region)
+        told = {r["voice"].get("fingerprint") for r in records if r["voice"]["id"] == voice_id}
+        return self.contents_of(voice_id, region) | (told - {None})
+
     def found(self, voice_id: str, region: str) -> bool:
         """Tell whether the lock holds a voice that it doesn't say we have made."""
         origins = [voice["origin"] for _, voice in self._locked(region) if voice["id"] == voice_id]

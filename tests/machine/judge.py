@@ -261,11 +261,17 @@ class Judge:
         own = self.is_of(voice, run.checkout) and self._named(run, write.region, voice)
         if not own and not self._visible(write.region, voice, at=run.began):
             return False  # another's, and not shown yet: only the other's journal knows that it may come
-        if self._is_cut_off(run, write.region, voice):
+        if self._is_cut_off(run, write.region, voice) or self._is_mistaken(run, write.region, voice):
             return False
         # Longer than anybody waits: a create that wasn't answered is then sent again, as the design says.
         shown = self.shows(write.region, voice) and self._visible(write.region, voice, at=run.began)
         return voice["id"] not in self.unanswered or not self.slow(write.region) or shown
+
+    def _is_mistaken(self, run: Run, region: str, voice: Json) -> bool:
+        """Tell whether another machine's voice was taken for what a lost create made, without a marker."""
+        taken_for = run.checkout.taken_for(voice["id"], region)
+        mistaken = bool(taken_for) and marker_of(voice).content not in taken_for
+        return mistaken and not self.is_of(voice, run.checkout) and not self.shows(region, voice)
 
     def _is_cut_off(self, run: Run, region: str, voice: Json) -> bool:
         """Tell whether a capped listing lacks a voice that nobody can then know to be there.
