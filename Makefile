@@ -10,7 +10,7 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 COVERAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test compiled packages prove search test-peers lint check format bench docs clean
+.PHONY: help demo test compiled packages prove search fuzz test-peers test-lowest lint check format bench docs clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,9 +37,23 @@ prove: $(VENV)/.dev compiled ## The long proofs: killed anywhere, every fault in
 search: $(VENV)/.dev ## New random worlds for the state machine, STEPS=50000: what it finds is kept as a file
 	DDVOICES_SEARCH_STEPS=$(or $(STEPS),50000) $(BIN)/pytest -q -m proof tests/machine -k thousands_of_steps
 
+fuzz: $(VENV)/.dev ## Bytes that no parser of ours has seen, EXAMPLES=20000 each: what breaks one is kept as a file
+	DDVOICES_FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest -q -n $(WORKERS) tests/fuzz -k no_bytes_break
+
 test-peers: $(VENV)/.dev compiled ## The official clients for Python and Node against the emulator, and ours beside them
 	@$(MAKE) --no-print-directory --keep-going .peers/.ready .peers-node/.ready || [ -z "$$CI" ]
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m peers tests/peers
+
+# Those that use what is installed: requests and urllib3, websockets, PyYAML, jsonschema, tinytag, keyring, click,
+# rich, and the emulator's. The linters are held to their lower bounds, too.
+USERS := tests/audio tests/auth tests/client tests/catalog/test_catalog_examples.py tests/catalog/test_catalog_files.py \
+	tests/catalog/test_catalog_schemas.py tests/cli/test_help.py tests/cli/test_voices.py tests/flow/test_apply.py \
+	tests/emulator/test_emulator_described.py tests/emulator/test_emulator_open.py tests/emulator/test_emulator_tts.py
+
+test-lowest: .lowest/.ready ## The tests that use what is installed, with the lowest versions that pyproject.toml allows
+	.lowest/bin/ruff check --no-cache
+	.lowest/bin/mypy --cache-dir .lowest/mypy
+	.lowest/bin/pytest -n $(WORKERS) --dist worksteal $(USERS)
 
 lint: $(VENV)/.dev ## Style, types, layers
 	$(BIN)/ruff check
@@ -65,7 +79,7 @@ docs: $(VENV)/.dev ## Write the parts of the README that come from real runs
 	$(BIN)/python docs/generate.py
 
 clean: ## Remove what these targets have made
-	rm -rf $(VENV) .peers .peers-node dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .peers .peers-node .lowest dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # A half-made environment is made anew: the stamps are written last.
 $(VENV)/.pip:
@@ -88,6 +102,14 @@ $(VENV)/.pip:
 	mkdir .peers-node
 	cp $< .peers-node/
 	npm install --prefix .peers-node --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error
+	@touch $@
+
+.lowest/.ready: pyproject.toml tests/lowest.py
+	rm -rf .lowest
+	$(PYTHON) -m venv .lowest
+	.lowest/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	.lowest/bin/python tests/lowest.py > .lowest/constraints.txt
+	.lowest/bin/python -m pip install --quiet --constraint .lowest/constraints.txt --editable '.[emulator]' --group dev
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/.pip pyproject.toml

@@ -9,11 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Tests import the modules beside this one by name, from any folder below.
 sys.path.insert(0, str(Path(__file__).parent))
 
 from service import Emulator
+
+# No example has a time limit: how long one takes says more about what else the machine does.
+settings.register_profile("untimed", settings(deadline=None))
+settings.load_profile("untimed")
 
 # A shell ignores Ctrl-C for what it starts in the background, and the programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

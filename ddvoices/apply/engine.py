@@ -144,10 +144,10 @@ def _run_all(runs: Sequence[RegionRun], options: ApplyOptions) -> tuple[list[Out
 
 def _wait(futures: Sequence[Future[list[Outcome]]], options: ApplyOptions) -> bool:
     """Wait for the regions; once the run is to stop, say so, and let what is under way end."""
-    told = False
-    while not all(future.done() for future in futures):
+    told, under_way = False, True
+    while under_way:
         try:
-            wait(futures, timeout=_LOOK_SECONDS)
+            under_way = bool(wait(futures, timeout=_LOOK_SECONDS).not_done)
         except KeyboardInterrupt:
             options.stop.set()
         if options.stop.is_set() and not told:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from ddvoices.identity import Marker, normal_names, owner_hash, owner_hashes, read_marker, same_natural_key
 from ddvoices.model import ObservedVoice, VoiceSpec
 
+_ROUND = 100  # Deepdub's own cut, and what others like to cut at
+
 
 class Look:
     """The voices of a listing by id, by marker, whoever's it is, and those without one by their names.
@@ -37,13 +39,18 @@ class Look:
         return bool(self._own)
 
     @property
+    def may_be_cut(self) -> bool:
+        """Tell whether a listing is as long as those are that are cut in silence: 100 voices, or hundreds."""
+        return bool(self._by_id) and len(self._by_id) % _ROUND == 0
+
+    @property
     def shows_published(self) -> bool:
         """Tell whether a published one of these is listed."""
         return any(marker.publish for marker in self._own)
 
-    def get(self, voice_id: str | None) -> ObservedVoice | None:
+    def get(self, voice_id: str) -> ObservedVoice | None:
         """Return the voice of an id."""
-        return self._by_id.get(voice_id) if voice_id is not None else None
+        return self._by_id.get(voice_id)
 
     def marked(self, marker: Marker | None) -> Sequence[ObservedVoice]:
         """Return the voices with a marker."""

@@ -23,7 +23,8 @@ class Fate(StrEnum):
     MADE = "made"  # the marker names it
     FOUND = "found"  # the service keeps no marker; one new voice has its natural key
     NOT_MADE = "not_made"
-    UNKNOWN = "unknown"  # not to be told: published where those aren't listed, no listing, several alike
+    # not to be told: published where those aren't listed, no listing or one that may be cut, several alike
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +139,11 @@ def _fate(
     stopped: bool,
 ) -> Settled:
     """Return the fate of an intent once the time is over; ``last`` is what the last look showed."""
-    if found is not None and _is_sure(found):
+    if found is not None:
         return found
     if intent.made is not None:
         return _asked_for(client, intent.made)
-    if found is not None or not isinstance(last, Look) or stopped:
+    if not isinstance(last, Look) or stopped or last.may_be_cut:
         return Settled(fate=Fate.UNKNOWN)
     if intent.publish and not last.shows_published:
         return Settled(fate=Fate.UNKNOWN)

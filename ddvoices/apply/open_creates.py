@@ -46,6 +46,7 @@ class Decided:
         self._ids = {spec.key: spec.ids for spec in desired.voices}
         self._keys: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._made: dict[tuple[str, str, str], str | None] = {}
+        self._regions: dict[str, set[str]] = defaultdict(set)
         for region, sections in lock.regions.items():
             for section in sections.values():
                 for key, entry in section.items():
@@ -53,14 +54,18 @@ class Decided:
                         self._keys[region, voice.id].add(key)
                         if voice.origin is Origin.CREATED:
                             self._made[region, key, voice.id] = voice.fingerprint
+                            self._regions[voice.id].add(region)
 
     def is_of_another(self, intent: Intent, voice_id: str) -> bool:
         """Tell whether the lock knows that a voice is not what an intent has made.
 
-        It is another key's, or it is this one's, from a create of another content.
+        It is another key's, or it is this one's, from a create of another content, or from one in another
+        region, whose API key this region has now.
         """
         content = self._made.get((intent.region, intent.key, voice_id), intent.fingerprint)
-        return content != intent.fingerprint or self._is_of_another_key(intent, voice_id)
+        regions = self._regions.get(voice_id, {intent.region})
+        elsewhere = intent.region not in regions
+        return content != intent.fingerprint or elsewhere or self._is_of_another_key(intent, voice_id)
 
     def _is_of_another_key(self, intent: Intent, voice_id: str) -> bool:
         return bool(self._keys.get((intent.region, voice_id), set()) - {intent.key})

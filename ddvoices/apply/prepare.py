@@ -58,6 +58,7 @@ def prepare(
         LockfileError: the lock or the journal can't be used.
         PlanStaleError: the reviewed plan was made for another owner, endpoint or account.
     """
+    journal.belongs_to(desired.owner)
     saved = load_lock(desired.root, owner=desired.owner, former_owners=desired.former_owners)
     _settle(regions, desired, journal, options, saved)
     lock = journal.fold(saved, owner=desired.owner)

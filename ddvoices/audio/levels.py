@@ -44,7 +44,8 @@ def _flat_in(samples: bytes, channels: int) -> int:
     if channels == 1:
         return _count_flat(samples)
     whole = memoryview(samples).cast("h")
-    return sum(_count_flat(whole[channel::channels].tobytes()) for channel in range(channels))
+    each = range(min(channels, len(whole)))  # a short recording may say that it has 65535 channels
+    return sum(_count_flat(whole[channel::channels].tobytes()) for channel in each)
 
 
 def _count_flat(samples: bytes) -> int:

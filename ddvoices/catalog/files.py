@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ddvoices.catalog.findings import Findings
-from ddvoices.catalog.tree import Mark
+from ddvoices.catalog.tree import START, mark_behind
 from ddvoices.errors import CatalogError, Problem
 
 SETTINGS_NAMES = ("catalog.yaml", "catalog.yml")
@@ -180,14 +180,12 @@ def decode(data: bytes, file: str, findings: Findings) -> str | None:
     """Return UTF-8 text without its byte order mark; None, and a problem, where it is anything else."""
     for mark, encoding in _FOREIGN_MARKS:
         if data.startswith(mark):
-            findings.file_problem(file, f"is {encoding}: save it as UTF-8", Mark(1, 1))
+            findings.file_problem(file, f"is {encoding}: save it as UTF-8", START)
             return None
     data = data.removeprefix(codecs.BOM_UTF8)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8")) + 1
-        at = Mark(before.count(b"\n") + 1, column)
+        at = mark_behind(data[: error.start].decode("utf-8"))
         findings.file_problem(file, f"is not UTF-8 (byte 0x{data[error.start]:02x}): save it as UTF-8", at)
         return None

@@ -126,7 +126,9 @@ class _Builder:
     def _close(self, _: Any) -> None:
         frame = self._frames.pop()
         built = _Built(frame.container, frame.mark, frame.weight, frame.height)
-        if frame.anchor is not None:
+        if (
+            frame.anchor is not None and self._anchors[frame.anchor] is None
+        ):  # else there was one inside, since
             self._anchors[frame.anchor] = built
         self._put(*built)
 
@@ -153,7 +155,8 @@ class _Builder:
     def _put(self, value: Any, mark: Mark, weight: int, height: int, *, merge: bool = False) -> None:
         """Put a finished value where it belongs."""
         if not self._frames:
-            self.document = Document(file=self._file, data=value, at=mark)
+            at = Mark(1, 1, "") if mark.raw == "" else mark
+            self.document = Document(file=self._file, data=value, at=at)
             return
         frame = self._frames[-1]
         frame.weight += weight
@@ -179,8 +182,11 @@ class _Builder:
     @staticmethod
     def _take_value(frame: _Frame, mapping: YamlMap, value: Any, mark: Mark) -> None:
         if frame.key is not None:
+            key_at = mapping.keys_at[frame.key]
+            # libyaml sees that there is no value where the next thing begins, or behind the end of the file
+            nowhere = mark.raw == "" and mark.line > key_at.line
             mapping[frame.key] = value
-            mapping.values_at[frame.key] = mark
+            mapping.values_at[frame.key] = Mark(key_at.line, key_at.column, "") if nowhere else mark
         frame.key, frame.skip = None, False
 
     _TAKERS: ClassVar[Mapping[type, Callable[[_Builder, Any], None]]] = {

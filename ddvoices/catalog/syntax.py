@@ -6,7 +6,7 @@ import re
 
 import yaml
 
-from ddvoices.catalog.tree import MAX_DEPTH, START, Mark
+from ddvoices.catalog.tree import MAX_DEPTH, START, Mark, mark_behind
 
 TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 
@@ -32,8 +32,7 @@ def find_unprintable(text: str) -> tuple[str, Mark] | None:
     found = _UNPRINTABLE.search(text)
     if found is None:
         return None
-    before = text[: found.start()]
-    at = Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
+    at = mark_behind(text[: found.start()])
     if found[0] == "\0":
         return "a NUL byte: save the file as UTF-8 text", at
     return f"the control character U+{ord(found[0]):04X}: remove it", at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,6 +20,13 @@ class Mark(NamedTuple):
 
 
 START = Mark(1, 1)
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+
+
+def mark_behind(text: str) -> Mark:
+    """Return the place behind ``text``, its lines counted as YAML 1.1 and libyaml do."""
+    lines = _BREAK.split(text)
+    return Mark(len(lines), len(lines[-1]) + 1)
 
 
 class YamlMap(dict[str, Any]):

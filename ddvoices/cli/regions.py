@@ -74,8 +74,7 @@ def _endpoints(catalog: Catalog, chosen: Sequence[str]) -> dict[str, Endpoints]:
         try:
             endpoints[name] = resolve_endpoints(name, catalog.regions.get(name), os.environ)
         except UntrustedEndpointError as error:
-            named = str(error).startswith(f"region {name} ")
-            raise UntrustedEndpointError(str(error) if named else f"{name}: {error}") from error
+            raise UntrustedEndpointError(f"{name}: {error}") from error
     return endpoints
 
 

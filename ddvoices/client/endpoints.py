@@ -106,11 +106,11 @@ def resolve_endpoints(region: str, settings: RegionSettings | None, environ: Map
     elif region in BUILT_IN:
         _refuse_strangers(region, given, UntrustedEndpointError)
     if not chosen and region not in BUILT_IN:
-        raise UntrustedEndpointError(f"region {region} has no endpoints: give it a base_url in the catalog")
+        raise UntrustedEndpointError(f"no endpoints: give {region} a base_url in the catalog")
     if moved and not chosen:
         home, first = default_region(environ), VARIABLES[next(iter(moved))]
         raise UntrustedEndpointError(
-            f"region {region} is refused while {first} is set, which moves {home} only: "
+            f"Deepdub's own endpoints are refused while {first} is set, which moves {home} only: "
             f"choose -r {home}, or give {region} endpoints in the catalog"
         )
     reason = f"{_names(moved)} {_is(moved)} set and this endpoint is not" if moved else None

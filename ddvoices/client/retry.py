@@ -48,8 +48,11 @@ class Trouble:
 
     @property
     def asks_to_wait(self) -> bool:
-        """Tell whether the service says for how long nobody should ask."""
-        return self.retry_after is not None and self.status in TOO_MANY
+        """Tell whether the service says for how long nobody should ask.
+
+        0 s, or a date that is past, doesn't say: obeyed, it would spend all tries at once.
+        """
+        return bool(self.retry_after) and self.status in TOO_MANY
 
 
 def decide(

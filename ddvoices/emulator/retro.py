@@ -8,15 +8,17 @@ import time
 from ddvoices.emulator.backend import Backend
 from ddvoices.emulator.encode import FORMATS
 from ddvoices.emulator.exchange import Answer, Call, Refusal, answer_json, read_object
-from ddvoices.emulator.tts import read_utterance, speak
+from ddvoices.emulator.tts import read_generation_id, read_utterance, speak
 
 PATH = "/tts/retroactive"
 _FORMAT = "mp3"
 
 
 def order(call: Call, backend: Backend) -> Answer:
-    """Answer ``POST``: where the speech will be once ``retro_delay_ms`` are over; a format is not heeded."""
-    utterance = read_utterance(read_object(call.body), call, backend)
+    """Answer ``POST``: where the speech will be once ``retro_delay_ms`` are over, always as an MP3."""
+    document = read_object(call.body)
+    read_generation_id(document)  # the same body as /tts, and as wrong
+    utterance = read_utterance(document, call, backend)
     audio = speak(dataclasses.replace(utterance, format=_FORMAT), call, backend)
     ready_us = time.time_ns() // 1000 + call.settings.retro_delay_ms * 1000
     order_id = backend.store.put_speech(call.account, audio, ready_us)

@@ -27,7 +27,7 @@ _ACCENT_HEARD = 0.5  # from this ratio on the accent's language is spoken: espea
 def generate(call: Call, backend: Backend) -> Answer:
     """Answer ``POST /tts``."""
     document = read_object(call.body)
-    generation_id = _generation_id(document)
+    generation_id = read_generation_id(document)
     utterance = read_utterance(document, call, backend)
     return Answer(
         content_type=FORMATS[utterance.format].content_type,
@@ -137,8 +137,12 @@ def _sample_rate(document: Mapping[str, Any]) -> int:
     return rate
 
 
-def _generation_id(document: Mapping[str, Any]) -> str:
-    """Return the id that was sent, if it can be a header, or a new one."""
+def read_generation_id(document: Mapping[str, Any]) -> str:
+    """Return the id that was sent, or a new one.
+
+    Raises:
+        Refusal: 400, where it could be no header.
+    """
     given = read_text(document, "generationId")
     if given is not None and not re.fullmatch(r"[A-Za-z0-9._-]{1,128}", given):
         raise Refusal(400, "Invalid request: field 'generationId' is not a valid ID")

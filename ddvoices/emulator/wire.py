@@ -104,10 +104,15 @@ def read_update(document: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def read_text(document: Mapping[str, Any], name: str) -> str | None:
-    """Return a string field, or None where it is missing, null or empty."""
+    """Return a string field, or None where it is missing, null or empty.
+
+    It can be stored and sent: half a surrogate pair, which JSON can say and UTF-8 can't, is U+FFFD.
+    """
     value = document.get(name)
     if value is not None and not isinstance(value, str):
         raise Refusal(400, f"Invalid request: field '{name}' must be a string")
+    if value and not value.isascii():
+        value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return value or None
 
 

@@ -25,8 +25,10 @@ from ddvoices.lockfile.records import (
     Intent,
     Record,
     fold,
+    last_owner,
     made_lately,
     open_intents,
+    owner_record,
     read_record,
     to_bytes,
     unfolded,
@@ -48,7 +50,13 @@ class Journal:
         self._descriptor = descriptor
         self._mutex = threading.Lock()  # regions run side by side
         self.records = _read(path)
+        self._written_for = last_owner(self.records)
+        self._owner = self._written_for
         self._cut_torn_line()
+
+    def belongs_to(self, owner: str) -> None:
+        """Have all that is appended from now on say that it is of a catalog of ``owner``."""
+        self._owner = owner
 
     def append(self, record: Record) -> None:
         """Write one record and wait until it is on disk.
@@ -63,8 +71,14 @@ class Journal:
                 )
             if not os.fstat(self._descriptor).st_size:
                 self._write(JOURNAL_HEADER)
-            self._write(record)
-            self.records.append(record)
+            if self._owner is not None and self._owner != self._written_for:
+                self._take(owner_record(self._owner))
+                self._written_for = self._owner
+            self._take(record)
+
+    def _take(self, record: Record) -> None:
+        self._write(record)
+        self.records.append(record)
 
     def _write(self, record: Record) -> None:
         """Write one record whole or not at all."""
@@ -104,6 +118,7 @@ class Journal:
         elif self.records:
             os.ftruncate(self._descriptor, 0)
             self.records.clear()
+            self._written_for = None
         return changed
 
 

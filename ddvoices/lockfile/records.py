@@ -87,6 +87,20 @@ FOLDED: Record = {"op": "folded"}
 JOURNAL_HEADER: Record = {"op": "journal", "format_version": "1.0"}
 
 
+def owner_record(owner: str) -> Record:
+    """Return the record that what follows is of a catalog of ``owner``."""
+    return {"op": "owner", "owner": owner}
+
+
+def last_owner(records: Iterable[Record]) -> str | None:
+    """Return whose catalog the last records are of; None if they don't say."""
+    owner = None
+    for record in records:
+        if record["op"] == "owner":
+            owner = record["owner"]
+    return owner
+
+
 def open_intents(records: Iterable[Record]) -> tuple[Intent, ...]:
     """Return the intents whose outcome isn't known, in the order in which they were written."""
     found: dict[str, Intent] = {}
@@ -101,7 +115,8 @@ def open_intents(records: Iterable[Record]) -> tuple[Intent, ...]:
 def made_lately(records: Iterable[Record]) -> tuple[Intent, ...]:
     """Return the creates of a run that never came to its end, each with the id that it was answered with.
 
-    What the service then said of such a voice was not, or not yet, written down.
+    What the service then said of such a voice was not, or not yet, written down. A voice that was only found,
+    by its natural key, isn't one of these: it was listed, and may be a stranger's.
     """
     records = list(records)
     sent = {record["id"]: record for record in records if record["op"] == "intent"}
@@ -110,7 +125,11 @@ def made_lately(records: Iterable[Record]) -> tuple[Intent, ...]:
         for record in unfolded(records)
         if record["op"] == "voice"
     }
-    made = [record for record in last.values() if record["intent"] in sent]
+    made = [
+        record
+        for record in last.values()
+        if record["intent"] in sent and _was_answered(sent[record["intent"]], record["voice"])
+    ]
     gone = {record["id"] for record in records if record["op"] == "drop"}
     return tuple(
         replace(_intent(sent[record["intent"]]), made=record["voice"]["id"])
@@ -119,27 +138,39 @@ def made_lately(records: Iterable[Record]) -> tuple[Intent, ...]:
     )
 
 
+def _was_answered(intent: Record, voice: Record) -> bool:
+    """Tell whether the service itself named a voice as what an intent made."""
+    return bool(voice["origin"] != Origin.FOUND or voice["id"] == intent.get("made"))
+
+
 def unfolded(records: Iterable[Record]) -> list[Record]:
-    """Return the records that the lock doesn't hold yet."""
+    """Return the records that the lock doesn't hold yet, after that of their owner."""
     rest: list[Record] = []
     for record in records:
         if record["op"] == "folded":
-            rest.clear()
+            owner = last_owner(rest)
+            rest = [owner_record(owner)] if owner is not None else []
         else:
             rest.append(record)
-    return rest
+    return rest if any(record["op"] != "owner" for record in rest) else []
 
 
 def fold(lock: Lock, records: Iterable[Record], *, owner: str) -> Lock:
-    """Return ``lock`` with what ``records`` say happened since. Linear in both."""
+    """Return ``lock`` with what ``records`` say happened since. Linear in both.
+
+    What was made for another owner than ``owner`` counts as adopted, as in a lock of that owner's.
+    """
+    written_for = owner
     drafts: dict[tuple[str, str], _Draft] = {}
     for region, accounts in lock.regions.items():
         for account, entries in accounts.items():
             drafts[region, account] = _Draft(entries)
     for record in records:
-        if record["op"] in ("voice", "drop"):
+        if record["op"] == "owner":
+            written_for = record["owner"]
+        elif record["op"] in ("voice", "drop"):
             where = record["region"], record["account"]
-            drafts.setdefault(where, _Draft({})).fold(record)
+            drafts.setdefault(where, _Draft({})).fold(record, ours=written_for == owner)
     regions: dict[str, dict[str, Mapping[str, LockEntry]]] = {}
     for (region, account), draft in drafts.items():
         if draft.entries:
@@ -157,10 +188,11 @@ class _Draft:
             for voice in entry.voices:
                 self._keys.setdefault(voice.id, set()).add(key)
 
-    def fold(self, record: Record) -> None:
-        """Take one record in."""
+    def fold(self, record: Record, *, ours: bool) -> None:
+        """Take one record in, of this catalog's owner or of another's."""
         if record["op"] == "voice":
-            self._put_first(record["key"], read_voice(record["voice"]))
+            voice = read_voice(record["voice"])
+            self._put_first(record["key"], voice if ours else replace(voice, origin=Origin.ADOPTED))
         else:
             self._drop(record["id"])
 
@@ -294,6 +326,7 @@ _FIELDS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
         "before": (list,),
     },
     "voice": {**_WHERE, "key": (str,), "intent": (str, type(None))},
+    "owner": {"owner": (str,)},
     "close": {"intent": (str,)},
     "drop": {**_WHERE, "id": (str,)},
     "folded": {},

@@ -15,7 +15,7 @@ from ddvoices.catalog.kept import KeptFile
 from ddvoices.errors import CatalogError
 from ddvoices.model import Catalog
 
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 KEYS = st.sampled_from(["ada", *(f"voice-{number}" for number in range(50))])
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=6)
 REGIONS = st.sampled_from(["us", "us", "us", "eu", "eu", "mars"])

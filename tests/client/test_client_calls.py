@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import socket
 import traceback
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 import urllib3
-from scripted import KEY, WAV, answer, cut_body, cut_head, drip, hang, raw, reset
+from scripted import KEY, WAV, Received, Step, answer, cut_body, cut_head, drip, hang, raw, reset
 
 from ddvoices.client import (
     BadRequestError,
@@ -110,6 +111,32 @@ def test_what_is_paid_for_is_never_sent_again(name, trouble, serve, client_of, w
         CALLS[name][0](client_of(server))
     assert len(server.received) == 1
     assert waits == []
+
+
+def endless(head: bytes, piece: bytes) -> Step:
+    """Answer without an end."""
+
+    def step(connection: socket.socket, _: Received) -> bool:
+        connection.sendall(b"HTTP/1.1 " + head + b"\r\nConnection: close\r\n\r\n")
+        while True:
+            connection.sendall(piece)
+
+    return step
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"200 OK\r\nContent-Type: application/json", b"[" * 2**20),
+        (b"404 No\r\nContent-Type: text/plain", b"no" * 2**20),
+        (b"200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip", gzip.compress(bytes(2**24))),
+    ],
+    ids=["listing", "refusal", "packed"],
+)
+def test_an_answer_without_an_end_ends(head, piece, serve, client_of):
+    server = serve(endless(head, piece))
+    with pytest.raises(ServiceError, match="an answer of more than 256 MiB"):
+        client_of(server, max_retries=0).list_voices()
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -250,7 +277,7 @@ def test_no_connection_at_all(name, client_of, waits):
 def test_a_name_that_nobody_knows():
     unknown = urllib3.exceptions.NameResolutionError("x.invalid", None, OSError(-2, "unknown"))
     error = requests.ConnectionError(urllib3.exceptions.MaxRetryError(None, "/", unknown))
-    assert reason_of(error) == "the host's name can't be found"
+    assert reason_of(error, key=KEY) == "the host's name can't be found"
 
 
 def test_a_list_where_an_object_was_expected(serve, client_of):

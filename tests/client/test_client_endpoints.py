@@ -92,11 +92,21 @@ def test_resolve(region, settings, environ, expected):
 @pytest.mark.parametrize(
     ("region", "settings", "environ", "message"),
     [
-        ("eu", None, ALL, "^region eu is refused while DEEPDUB_BASE_URL is set, .* choose -r us, or"),
-        ("eu", RegionSettings(), REST_ONLY, "region eu is refused while DEEPDUB_BASE_URL is set"),
-        ("us", None, {**REST_ONLY, "DD_EU": "1"}, "region us is refused"),
+        (
+            "eu",
+            None,
+            ALL,
+            "^Deepdub's own .* while DEEPDUB_BASE_URL is set, .* choose -r us, or",
+        ),
+        (
+            "eu",
+            RegionSettings(),
+            REST_ONLY,
+            "own endpoints are refused while DEEPDUB_BASE_URL is set",
+        ),
+        ("us", None, {**REST_ONLY, "DD_EU": "1"}, "endpoints are refused"),
         ("eu", None, {"DEEPDUB_BASE_WEBSOCKET_STREAMING_URL": LOCAL[STREAMING]}, "STREAMING_URL is set"),
-        ("staging", None, {}, "region staging has no endpoints"),
+        ("staging", None, {}, "^no endpoints: give staging a base_url"),
         ("us", RegionSettings(base_url="https://evil.example/v1"), {}, "DDVOICES_TRUSTED_HOSTS"),
         ("us", RegionSettings(base_websocket_url="wss://evil.example/"), {}, "DDVOICES_TRUSTED_HOSTS"),
         ("us", None, {"DEEPDUB_BASE_URL": "http://10.1.2.3/v1"}, "to this machine only"),

@@ -185,6 +185,32 @@ def test_what_was_cancelled_is_not_heard_any_more():
     assert hear(core, {**AUDIO, "generationId": "g2"})[0].data
 
 
+@pytest.mark.parametrize(
+    "message", [{**AUDIO, "isFinal": True}, {**AUDIO, "isCancelled": True}, {"data": "YWI="}]
+)
+def test_audio_of_what_was_cancelled_is_not_heard_in_whatever_it_comes(message):
+    core = StreamCore()
+    core.text("Hi.")
+    hear(core, AUDIO)
+    core.cancel()
+    (heard,) = hear(core, message)
+    assert heard is None or heard.data is None
+
+
+def test_a_late_end_of_a_cancelled_turn_does_not_end_the_next():
+    core = StreamCore()
+    core.text("Hi.")
+    hear(core, AUDIO)
+    core.cancel()
+    core.settle()  # the service was given up on
+    core.text("Bye.")
+    core.end()
+    assert hear(core, FINAL) == [None]
+    assert core.in_turn
+    assert hear(core, {**FINAL, "generationId": "g2"})[0].final
+    assert not core.in_turn
+
+
 def test_a_cancel_that_is_never_answered_does_not_deafen_the_next_turn():
     core = StreamCore()
     core.text("Hi.")

@@ -92,7 +92,12 @@ def test_it_costs_a_credit_and_fetching_costs_none(emulator, api_key):
 
 @pytest.mark.parametrize(
     ("fields", "said"),
-    [({"targetText": ""}, "'targetText'"), ({"format": "flac"}, "'flac'"), ({"locale": "xx"}, "'xx'")],
+    [
+        ({"targetText": ""}, "'targetText'"),
+        ({"format": "flac"}, "'flac'"),
+        ({"locale": "xx"}, "'xx'"),
+        ({"generationId": "a b"}, "'generationId'"),
+    ],
 )
 def test_what_is_wrong_is_named(emulator, api_key, fields, said):
     status, answer = emulator.call(api_key, "POST", "/tts/retroactive", {**BODY, **fields})

@@ -118,6 +118,22 @@ def test_a_listing_holds_the_newest_hundred_unless_it_is_told_otherwise(emulator
     assert moments == sorted(set(moments), reverse=True)
 
 
+def test_a_limit_may_be_any_whole_number(emulator, api_key):
+    voice_id = upload(emulator, api_key)
+    for limit in ("1", "001", "9" * 18, "1" + "0" * 30, "9" * 5000):
+        assert [voice["id"] for voice in listing(emulator, api_key, f"?limit={limit}")] == [voice_id]
+
+
+def test_half_a_surrogate_pair_is_stored_as_what_stands_for_it(emulator, api_key):
+    """JSON can say it; UTF-8, in which voices are stored and answered, can't."""
+    voice_id = upload(emulator, api_key, filename="\ud800.wav", name="a\udc00", speaker_id="\ud800\udc00")
+    (voice,) = listing(emulator, api_key)
+    assert (voice["name"], voice["speakerId"]) == ("a\ufffd", "\U00010000")
+    changes = {"id": voice_id, "name": "\ud800b", "locale": "\ud800"}
+    status, answer = emulator.call(api_key, "PUT", "/voice", changes)
+    assert (status, answer["prompt"]["name"], answer["prompt"]["locale"]) == (200, "\ufffdb", "\ufffd")
+
+
 GOOD = {"filename": "a.wav", "data": WAV_BASE64}
 TOO_LARGE = base64.b64encode(WAV + bytes(20 * 2**20)).decode()
 
@@ -129,6 +145,8 @@ TOO_LARGE = base64.b64encode(WAV + bytes(20 * 2**20)).decode()
         ("GET", "/voice?limit=-1", None, 400, "limit"),
         ("GET", "/voice?limit=ten", None, 400, "limit"),
         ("GET", "/voice?limit=", None, 400, "limit"),
+        ("GET", "/voice?limit=00", None, 400, "limit"),
+        ("GET", "/voice?limit=%D9%A3", None, 400, "limit"),
         ("GET", "/voice/no%20such%20thing", None, 400, "Invalid voice prompt ID"),
         ("GET", f"/voice/{NOBODY}", None, 404, "not found"),
         ("DELETE", f"/voice/{NOBODY}", None, 404, "not found"),
@@ -150,6 +168,8 @@ TOO_LARGE = base64.b64encode(WAV + bytes(20 * 2**20)).decode()
         ("PUT", "/voice", {"name": "Eve"}, 400, "id"),
         ("PUT", "/voice", {"id": NOBODY, "name": "Eve"}, 400, "not found"),
         ("PUT", "/voice", {"id": NOBODY, "gender": "robot"}, 400, "'gender'"),
+        ("PUT", "/voice", {"id": "\ud800", "name": "Eve"}, 400, "Invalid voice prompt ID"),
+        ("POST", "/voice", {**GOOD, "gender": "\ud800"}, 400, "'gender'"),
         ("DELETE", "/voice", None, 405, "DELETE"),
         ("PATCH", "/voice/1", None, 405, "PATCH"),
         ("GET", "/nothing", None, 404, "/nothing"),

@@ -14,7 +14,11 @@ from typing import Any
 
 import pytest
 from cli.program import command, environment, run
+from in_process import apply_here
 from workspace import Workspace
+
+from ddvoices.apply import Event
+from ddvoices.errors import ExitCode
 
 
 def edited(workspace: Workspace, edit: Callable[[dict[str, Any]], None]) -> None:
@@ -212,6 +216,26 @@ def test_a_sample_that_becomes_something_else_while_others_are_sent(
         "ada": "applied",
         "bob": "stale",
     }
+
+
+def test_a_sample_that_is_recorded_anew_while_others_are_sent_is_not_even_announced(
+    workspace: Workspace,
+) -> None:
+    """As long as before, to the byte; and no intent is left of it, were the run killed now."""
+    workspace.voice("ada"), workspace.voice("bob")
+    written: list[str] = []
+
+    def edit(event: Event) -> None:
+        if event.change.key == "bob" and event.outcome is None:
+            workspace.new_sample("bob", pitch=700)
+        elif event.change.key == "bob":
+            written.append((workspace.root / ".ddvoices/journal.jsonl").read_text())
+
+    report = apply_here(workspace, on_event=edit)
+    assert [outcome.result for outcome in report.outcomes] == ["applied", "stale"]
+    assert report.outcomes[1].error_code is ExitCode.STALE
+    assert [("ada" in text, "bob" in text) for text in written] == [(True, False)]
+    assert len(workspace.there()) == 1
 
 
 def swap_after_first_intent(workspace: Workspace, become: Callable[[Path], None]) -> None:

@@ -85,6 +85,19 @@ def test_a_voice_that_never_shows_up_is_not_made_again(workspace: Workspace) -> 
     assert workspace.changes() == []
 
 
+def test_a_hidden_voice_that_shows_up_after_the_run_is_known_by_its_id(workspace: Workspace) -> None:
+    """No listing will ever show it, and the answer has named it."""
+    workspace.emulator.settings(workspace.key, visible_after_ms=60_000, published_hidden=True)
+    workspace.voice("ada", publish=True)
+    workspace.apply("--settle", "0", code=4)
+    workspace.emulator.settings(workspace.key, visible_after_ms=0)
+    workspace.calls()
+    assert workspace.apply("--settle", "0")["converged"]
+    workspace.new_sample("ada", pitch=700)
+    assert workspace.apply("--settle", "0.3")["converged"], "nothing holds it back any more"
+    assert workspace.calls() == ["POST /voice"]
+
+
 @pytest.mark.parametrize("echo", ["yes", "no"])
 def test_a_voice_that_shows_up_after_the_run_is_known(workspace: Workspace, echo: str) -> None:
     workspace.emulator.settings(workspace.key, visible_after_ms=60_000, echo_speaker_id=echo)
@@ -228,11 +241,17 @@ def test_a_pin_of_what_a_lost_replace_has_made_is_the_voice(workspace: Workspace
     assert workspace.changes() == []
     assert len(workspace.there()) == 2
     assert json.loads(workspace.run("ids").stdout)["ada"]["us"] == made
+    [account] = json.loads(workspace.lock.read_text())["regions"]["us"].values()
+    origins = {voice["id"]: voice["origin"] for voice in account["ada"]["voices"]}
+    assert origins[made] == "found", "whose it is a pin doesn't say"
     workspace.new_sample("ada", pitch=800)
     assert workspace.changes() == [("replace", "ada", "content_differs")]
 
 
-def test_a_pin_that_was_there_before_decides_nothing_about_a_lost_create(workspace: Workspace) -> None:
+@pytest.mark.parametrize("fields", [{}, {"name": "Another name"}])
+def test_a_pin_that_was_there_before_decides_nothing_about_a_lost_create(
+    workspace: Workspace, fields: dict[str, str]
+) -> None:
     """It names the voice that the key had all along."""
     workspace.emulator.settings(workspace.key, echo_speaker_id="no", published_hidden=True)
     workspace.voice("ada")
@@ -240,6 +259,19 @@ def test_a_pin_that_was_there_before_decides_nothing_about_a_lost_create(workspa
     workspace.voice("ada", ids={"us": workspace.there()[0]["id"]})
     assert workspace.changes() == []
     workspace.new_sample("ada", pitch=700)
-    lost_and_hidden(workspace)
+    lost_and_hidden(workspace, **fields)
     assert len(workspace.there()) == 2
     is_withheld(workspace)
+
+
+def test_a_lost_create_holds_nothing_back_at_another_endpoint(workspace: Workspace) -> None:
+    """One of an emulator says nothing of the service itself; and the other way round."""
+    lost_and_hidden(workspace)
+    region = workspace.settings["regions"]["us"]
+    here, there = region["base_url"], region["base_url"].replace("127.0.0.1", "localhost")
+    region["base_url"] = there
+    assert workspace.changes() == [("create", "ada", "not_in_region")]
+    workspace.apply("--settle", "0.3")
+    assert workspace.calls() == ["POST /voice"]
+    region["base_url"] = here
+    assert "ada was sent and not answered" in workspace.run("plan").stderr

@@ -164,7 +164,9 @@ def test_7_a_test_never_reaches_production(workspace: Workspace) -> None:
     workspace.voice("ada")
     workspace.settings["regions"] = {"us": {}, "eu": {}}
     workspace.env = {"DEEPDUB_API_KEY": workspace.key, "DEEPDUB_BASE_URL": workspace.emulator.base_url}
-    assert one_line(workspace.run("plan", code=7).stderr).startswith("error: region eu is refused while")
+    assert one_line(workspace.run("plan", code=7).stderr).startswith(
+        "error: eu: Deepdub's own endpoints are refused while"
+    )
     workspace.run("plan", "-r", "us")
 
 

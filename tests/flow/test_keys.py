@@ -53,6 +53,28 @@ def test_a_developer_and_a_pipeline_write_one_section(shared: Workspace, echo: s
     assert len(shared.there()) == 2
 
 
+def test_a_hidden_voice_is_known_under_another_key_of_its_account(shared: Workspace) -> None:
+    """No listing shows that it is one account; the voice itself does."""
+    shared.emulator.settings(KEYS[0], published_hidden=True)
+    shared.voice("ada", publish=True)
+    shared.apply()
+    use(shared, KEYS[1])
+    assert shared.changes() == []
+    assert shared.apply()["converged"]
+    assert len(shared.there()) == 1
+
+
+@pytest.mark.parametrize("publish", [True, False])
+def test_of_another_account_only_what_may_be_hidden_is_asked_for(workspace: Workspace, publish: bool) -> None:
+    workspace.voice("ada", publish=publish)
+    workspace.apply()
+    [voice] = workspace.there()
+    use(workspace, "dd-of-another-account-" + workspace.key)
+    assert workspace.changes() == [("create", "ada", "not_in_region")]
+    asked = {entry["path"] for entry in workspace.emulator.requests(workspace.key)}
+    assert asked == {"/voice", *([f"/voice/{voice['id']}"] if publish else [])}
+
+
 def test_a_protection_holds_whatever_key_it_was_set_with(shared: Workspace) -> None:
     shared.voice("ada"), shared.voice("bob")
     for key in KEYS:
@@ -96,6 +118,8 @@ def test_a_create_that_was_lost_with_one_key_is_not_sent_again_with_another(
     shared.emulator.faults(KEYS[0], [rule])
     kill_while_it_settles(shared)
     use(shared, KEYS[1])
+    [error] = shared.plan(code=1)["regions"]["us"]["errors"]
+    assert (error["key"], error["reason"]) == ("ada", "open_intent")
     shared.apply("--settle", "0.3", code=1)
     shared.emulator.settings(KEYS[0], visible_after_ms=0)
     shared.apply("--settle", "0.3", code=1 if publish else 0)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import threading
 from pathlib import Path
 
 import pytest
+from in_process import apply_here
 from workspace import Workspace
 
-from ddvoices import DeepdubClient, apply_plan, load_catalog
-from ddvoices.apply import ApplyOptions, Event, prepare
-from ddvoices.auth import account_of
-from ddvoices.lockfile import hold_journal
-from ddvoices.observe import OpenRegions
+from ddvoices import DeepdubClient
+from ddvoices.apply import Event
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "engine.md"
 
@@ -58,24 +59,36 @@ def test_the_engine_sends_nothing_again_that_was_never_answered(workspace: Works
 def test_what_breaks_off_an_apply_is_for_the_next_as_a_kill_is(workspace: Workspace) -> None:
     """A voice that was made and didn't show up yet is not taken for gone."""
     workspace.voice("ada"), workspace.voice("bob")
-    workspace.save()
     workspace.emulator.settings(workspace.key, visible_after_ms=60_000)
-    catalog = load_catalog(workspace.root)
 
     def tell(event: Event) -> None:
         if event.outcome is not None:
             raise RuntimeError("the program's own")
 
-    options = ApplyOptions(settle=0.0, on_event=tell)
-    with DeepdubClient(base_url=workspace.emulator.base_url, api_key=workspace.key) as client:
-        account = account_of(client.api_key, client.base_url)
-        regions = OpenRegions(clients={"us": client}, accounts={"us": account})
-        with hold_journal(catalog.root) as journal:
-            work = prepare(regions, catalog, journal, options=options)
-            with pytest.raises(RuntimeError, match="the program's own"):
-                apply_plan(work, options)
+    with pytest.raises(RuntimeError, match="the program's own"):
+        apply_here(workspace, settle=0.0, on_event=tell)
     assert len(workspace.there()) == 1
     workspace.apply("--settle", "0.3", code=4)
     workspace.emulator.settings(workspace.key, visible_after_ms=0)
     assert workspace.apply()["converged"]
     assert len(workspace.there()) == 2
+
+
+def test_ctrl_c_in_a_program_of_ones_own_lets_what_is_under_way_end(workspace: Workspace) -> None:
+    """Where nobody heeds the signal it is an exception, and what has been done is reported all the same."""
+    workspace.voice("ada"), workspace.voice("bob")
+    stop, told = threading.Event(), list[bool]()
+
+    def interrupt(event: Event) -> None:
+        if event.outcome is not None and not stop.is_set():
+            os.kill(os.getpid(), signal.SIGINT)
+            assert stop.wait(30)
+
+    report = apply_here(workspace, on_event=interrupt, on_interrupt=lambda: told.append(True), stop=stop)
+    assert report.interrupted
+    assert not report.converged
+    assert [outcome.result for outcome in report.outcomes] == ["applied", "skipped"]
+    assert told == [True]
+    assert len(workspace.there()) == 1
+    assert apply_here(workspace, on_interrupt=lambda: told.append(False)).converged
+    assert told == [True]

@@ -173,8 +173,8 @@ def test_what_a_killed_run_left_open_is_said(workspace: Workspace) -> None:
 
 def test_what_is_given_up_says_after_how_long_and_what_may_help(workspace: Workspace) -> None:
     workspace.voice("ada")
-    busy(workspace, "POST", 429, retry_after=0)
+    busy(workspace, "POST", 429, retry_after="0.01")
     error = workspace.apply(code=1)["outcomes"][0]["error"]
     assert error.endswith("(after 6 tries in 0 s): try again later, or with a lower --parallelism")
-    busy(workspace, "GET", 429, retry_after=0)
+    busy(workspace, "GET", 429, retry_after="0.01")
     assert "(after 6 tries in 0 s): try again later\n" in workspace.run("-q", "plan", code=1).stdout

@@ -260,3 +260,15 @@ def test_a_replace_that_was_taken_back_since_is_stale_and_a_create_of_what_lives
     workspace.calls()
     assert results(workspace, code=5) == [("ada", "stale"), ("bob", "already")]
     assert workspace.calls() == []
+
+
+def test_a_service_that_can_not_be_asked_makes_no_plan_stale(workspace: Workspace) -> None:
+    """It is as good as before, once the service answers."""
+    workspace.voice("ada")
+    workspace.run("plan", "-o", "plan.json")
+    workspace.emulator.faults(workspace.key, [{"method": "GET", "kind": "status", "status": 403}])
+    done = workspace.run("apply", "plan.json", "--format", "json", code=1)
+    assert [outcome["result"] for outcome in json.loads(done.stdout)["outcomes"]] == ["skipped"]
+    workspace.emulator.faults(workspace.key, [])
+    workspace.run("apply", "plan.json")
+    assert len(workspace.there()) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from in_process import apply_here
 from workspace import Workspace
 
 KEYS = [f"voice-{number}" for number in range(8)]
@@ -25,15 +26,27 @@ def copies(workspace: Workspace, region: str = "us") -> int:
 
 @pytest.mark.parametrize("parallelism", [1, 3])
 def test_each_region_is_asked_so_much_at_once_and_no_more(two_regions: Workspace, parallelism: int) -> None:
-    many(two_regions)
+    """Markers tell them apart, so that one title for all is no reason to wait."""
+    many(two_regions, title="One title for all")
+    two_regions.stranger(title="Theirs")
     for key in two_regions.keys.values():
         two_regions.emulator.settings(key, latency_ms=30, max_concurrent=parallelism)
     report = two_regions.apply("--parallelism", str(parallelism))
     assert report["converged"]
     for region, key in two_regions.keys.items():
         assert two_regions.emulator.peak_concurrency(key) == parallelism
-        assert len(two_regions.there(region)) == len(KEYS)
+        assert len(two_regions.there(region)) == len(KEYS) + (region == "us")
     assert [entry for key in two_regions.keys.values() for entry in refused(two_regions, key)] == []
+
+
+@pytest.mark.parametrize("parallelism", [1, 2])
+def test_a_client_that_does_not_count_is_asked_for_so_much_at_once_too(
+    workspace: Workspace, parallelism: int
+) -> None:
+    many(workspace)
+    workspace.emulator.settings(workspace.key, latency_ms=30)
+    assert apply_here(workspace, parallelism=parallelism).converged
+    assert workspace.emulator.peak_concurrency(workspace.key) == parallelism
 
 
 def refused(workspace: Workspace, key: str) -> list[dict[str, Any]]:
@@ -87,7 +100,7 @@ def test_a_service_that_fails_one_create_after_the_other_is_not_asked_for_all(
     workspace.apply()
     many(workspace)
     workspace.voice("updated", name="Another")
-    rule = {"method": "POST", "path": "/voice", "kind": "status", "status": status, "retry_after": 0}
+    rule = {"method": "POST", "path": "/voice", "kind": "status", "status": status, "retry_after": "0.01"}
     workspace.emulator.faults(workspace.key, [rule])
     workspace.calls()
     report = workspace.apply("--settle", "0", code=4)

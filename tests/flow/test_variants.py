@@ -89,6 +89,22 @@ def test_a_silent_cap_of_the_listing_is_noticed_and_nothing_is_planned(workspace
     assert workspace.calls() == []
 
 
+@pytest.mark.parametrize("unpublished_too", [True, False])
+def test_a_published_voice_that_the_listing_lacks_is_a_gap_where_another_one_is_listed(
+    workspace: Workspace, unpublished_too: bool
+) -> None:
+    """Published ones are not hidden here, then."""
+    workspace.voice("ada", publish=True), workspace.voice("bob", publish=True)
+    if unpublished_too:
+        workspace.voice("cleo")
+    workspace.apply()
+    workspace.emulator.settings(workspace.key, list_cap=len(workspace.voices) - 1)
+    workspace.calls()
+    assert "the listing is not whole" in workspace.plan(code=1)["regions"]["us"]["error"]
+    workspace.apply(code=1)
+    assert workspace.calls() == []
+
+
 def test_a_library_of_250_voices_is_seen_whole(workspace: Workspace) -> None:
     voice = workspace.voice("voice-000")
     for number in range(1, 250):
@@ -117,7 +133,7 @@ def test_a_library_of_250_voices_is_seen_whole(workspace: Workspace) -> None:
 def test_a_correction_that_failed_is_no_refusal_of_the_service(workspace: Workspace, status: int) -> None:
     workspace.emulator.settings(workspace.key, name_on_post="ignored")
     workspace.voice("ada", title="Short")
-    rule = {"method": "PUT", "path": "/voice", "kind": "status", "status": status, "retry_after": 0}
+    rule = {"method": "PUT", "path": "/voice", "kind": "status", "status": status, "retry_after": "0.01"}
     workspace.emulator.faults(workspace.key, [rule])
     report = workspace.apply(code=4)
     assert f"PUT /voice: {status}" in report["outcomes"][0]["error"]
@@ -149,6 +165,25 @@ def test_a_listing_that_is_cut_is_noticed_by_the_first_voice_that_takes_anothers
     assert "not whole" in json.dumps(report)
 
 
+@pytest.mark.parametrize("there", [98, 99])
+def test_a_lost_create_is_not_sent_again_where_the_listing_may_be_cut(
+    workspace: Workspace, there: int
+) -> None:
+    """It is cut at 100, of which only the last create is new: whether it was made can't be told then."""
+    workspace.emulator.settings(workspace.key, list_cap=100, list_order="oldest")
+    for number in range(there):
+        workspace.stranger(title=f"Theirs {number}")
+    workspace.voice("ada"), workspace.voice("bob")
+    rule = {"method": "POST", "path": "/voice", "kind": "status", "status": 503, "when": "after", "skip": 1}
+    workspace.emulator.faults(workspace.key, [rule])
+    report = workspace.apply("--settle", "0.3", code=None)
+    assert len(workspace.there()) == there + 2
+    assert report["converged"] is (there == 98)
+    workspace.emulator.settings(workspace.key, list_cap=None)
+    assert workspace.apply()["converged"]
+    assert len(workspace.there()) == there + 2
+
+
 def test_one_voice_that_takes_anothers_place_in_the_listing_has_failed(workspace: Workspace) -> None:
     for number in range(3):
         workspace.voice(f"v{number}")
@@ -164,3 +199,17 @@ def test_after_a_change_of_owner_the_lock_is_not_what_knows_the_voices(workspace
     workspace.apply()
     workspace.settings |= {"owner": "new-owner-1a2b", "former_owners": [workspace.settings["owner"]]}
     assert "alone" not in workspace.run("apply", "--yes").stderr
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_a_voice_is_looked_at_again_after_its_name_was_set(workspace: Workspace, hidden: bool) -> None:
+    """A hidden one by its id; else a warning of nothing would be remembered in the lock."""
+    workspace.emulator.settings(workspace.key, published_hidden=hidden, name_on_post="ignored")
+    workspace.voice("ada", title="Another title", publish=True)
+    for name in ("Ada", "Ada Lovelace"):
+        workspace.voice("ada", name=name)
+        done = workspace.run("apply", "--yes", "--settle", "60")
+        assert "the service keeps" not in done.stderr
+        assert "reported" not in workspace.lock.read_text()
+        assert [voice["name"] for voice in workspace.there()] == [name]
+    assert workspace.changes() == []

@@ -74,7 +74,7 @@ MINE = {
 }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(us=voices("us"), eu=voices("eu"), defaults=st.sampled_from([{}, {"locale": "en-US"}]))
 def test_the_next_plan_adopts_what_was_written_and_nothing_else_has_changed(
     us: ObservedRegion, eu: ObservedRegion, defaults: dict[str, Any]

@@ -7,13 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from lockmakers import OWNER, WHERE, an_intent, locked_voice
+from hypothesis import given
+from hypothesis import strategies as st
+from lockmakers import OWNER, RECORDS, WHERE, an_intent, locked_voice
 
 from ddvoices.errors import BusyError, LockfileError
 from ddvoices.lockfile import (
@@ -23,10 +26,12 @@ from ddvoices.lockfile import (
     Record,
     close_record,
     drop_record,
+    fold,
     hold_journal,
     intent_record,
     load_lock,
     peek,
+    save_lock,
     voice_record,
 )
 from ddvoices.lockfile.journal import _flock
@@ -156,6 +161,30 @@ def test_what_is_folded_is_not_folded_again_over_a_newer_lock(tmp_path):
         assert journal.fold(newer, owner=OWNER) == newer
         journal.settle(tmp_path, newer)
     assert peek(tmp_path, owner=OWNER) == (newer, (an_intent(),))
+
+
+@given(st.lists(RECORDS, max_size=12), st.lists(RECORDS, max_size=12), st.booleans())
+def test_a_journal_knows_for_whom_each_record_was_written(before, after, restarted):
+    """What a former owner's run left there is as much ours as what its lock holds: not ours to delete."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        with hold_journal(root) as journal:
+            append_for(journal, "former", before)
+            if not restarted:
+                append_for(journal, OWNER, after)
+        if restarted:
+            with hold_journal(root) as journal:
+                append_for(journal, OWNER, after)
+        found, _ = peek(root, owner=OWNER)
+        save_lock(root, fold(EMPTY_LOCK, before, owner="former"))
+        theirs = load_lock(root, owner=OWNER, former_owners=("former",))
+    assert found.regions == fold(theirs, after, owner=OWNER).regions
+
+
+def append_for(journal: Journal, owner: str, records: list[Record]) -> None:
+    journal.belongs_to(owner)
+    for record in records:
+        journal.append(record)
 
 
 def test_text_of_any_kind_survives(tmp_path):

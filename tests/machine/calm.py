@@ -12,7 +12,7 @@ from machine.place import KEYS
 from machine.run import Json, Script
 
 from ddvoices.errors import RefusedError
-from ddvoices.identity import key_hash, owner_hash
+from ddvoices.identity import key_hash, make_marker, owner_hash
 from ddvoices.model import Action, KeyProblem, Plan, Reason, VoiceSpec
 
 if TYPE_CHECKING:
@@ -114,13 +114,15 @@ def _unpin(world: World, spec: VoiceSpec, region: str) -> None:
 def _answer_open_create(world: World, region: str, spec: VoiceSpec) -> None:
     """Pin the voice that the lost create has made; where it has made none, send it again."""
     keys = {key_hash(key) for key in (spec.key, *spec.moved_from)}
+    content = spec.sample and make_marker(spec, owner=world.head.state.owner).fingerprint
     taken = {
         c.id for r in world.plan(0).regions if r.region == region for c in r.changes if c.key != spec.key
     }
     lost = [
         voice["id"]
         for voice in world.judge.ours(region)
-        if voice["id"] in world.judge.unanswered - taken and marker_of(voice).key in keys
+        if voice["id"] in world.judge.unanswered - taken
+        if marker_of(voice).key in keys or marker_of(voice).fingerprint == content
     ]
     if lost and spec.ids.get(region) != lost[-1]:
         world.head.put(replace(spec, ids={**spec.ids, region: lost[-1]}))

@@ -71,7 +71,6 @@ class Judge:
         self._at_start: set[str] = set()
         self._raced: set[str] = set()
         self._racing = self.has_raced = False
-        self._left_to_owner: set[str] = set()
 
     def forgotten(self, checkout: Checkout) -> set[str]:
         """Return the voices of ours that a machine could not know again, now or before.
@@ -99,8 +98,6 @@ class Judge:
         run.cut = {region for region in KEYS if self._is_cut(run, region)}
         for region in KEYS:
             ours = {voice["id"]: voice for voice in self.ours(region)}
-            if run.checkout.owner() != run.catalog.owner:  # a journal doesn't say whose it is
-                self._left_to_owner |= {i for i in ours if not run.checkout.keys_of(i, region)}
             unknown = {i for i, voice in ours.items() if not self.knows(run, region, voice)}
             assert not self._must_know(run, region, unknown), "a run has left no trace of what it made"
             self.forgotten(run.checkout).update(unknown)
@@ -109,8 +106,9 @@ class Judge:
     def _must_know(self, run: Run, region: str, unknown: set[str]) -> set[str]:
         """Return the voices that a machine has made there, and that its lock or journal has to name.
 
-        But for those that were looked for in vain, as they show up later than anybody waits, and those for
-        which another's voice was found, as no marker comes back and it has the same name.
+        But for those that were looked for in vain, as they show up later than anybody waits or are cut off
+        from the listing, and those for which another's voice was found, as no marker comes back and it has
+        the same name.
         """
         known = self._lost_with_lock.get(run.checkout, set())
         return {
@@ -122,10 +120,12 @@ class Judge:
         }
 
     def is_hard_to_find(self, region: str, voice: Json) -> bool:
-        """Tell whether a voice shows up late, or beside another of its name where there is no marker."""
+        """Tell whether a voice shows up late or never, or beside another of its name without a marker."""
         others = [v for v in self._world.voices(region) if v["id"] != voice["id"]]
         alike = any({v["name"], v["title"]} & {voice["name"], voice["title"]} for v in others)
-        return self.slow(region) or (alike and self._world.settings(region)["echo_speaker_id"] != "yes")
+        is_cut_off = voice["id"] not in self._world.listed(region) and not voice["publish"]
+        unmarked = self._world.settings(region)["echo_speaker_id"] != "yes"
+        return self.slow(region) or is_cut_off or (alike and unmarked)
 
     def sees(self, run: Run, write: Write) -> None:
         """Judge a write before the service gets it."""
@@ -308,7 +308,7 @@ class Judge:
         assert not run.targets or {spec.key for spec in heirs} & {*run.targets}, (
             "no target's voice is deleted"
         )
-        if marker.owner != owner_hash(run.catalog.owner) and voice["id"] not in self._left_to_owner:
+        if marker.owner != owner_hash(run.catalog.owner):
             assert heirs, "a former owner's orphan is deleted"
         if heirs and not run.reviewed:  # a plan of yesterday may hold no successor
             there = [spec for spec in heirs if self._has_successor(run, region, spec, voice)]

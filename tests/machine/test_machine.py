@@ -39,7 +39,6 @@ def _take_steps(least: int, folder: Path, **world: Any) -> int:
             phases=[Phase.generate],  # a failure is shrunk as a story: see `shrink`
             derandomize=not SEARCHED,
             database=None,
-            deadline=None,
             report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ),

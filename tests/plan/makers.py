@@ -218,6 +218,11 @@ def _check_region(plan: RegionPlan, observed: ObservedRegion, desired: Catalog, 
     assert counts.total == sum(
         (counts.managed, counts.unmanaged, counts.superseded, counts.duplicate, counts.orphaned)
     )
+    left_over = {
+        i for i, (of, _) in plan.standings.items() if of not in (Standing.MANAGED, Standing.UNMANAGED)
+    }
+    assert plan.kept.keys() | plan.prunable == left_over
+    assert not plan.kept.keys() & plan.prunable
     _check_changes(plan, {spec.key: spec for spec in desired.wanted_in(plan.region)}, options)
     if options.prune and not plan.errors and not options.targets and not options.labels:
         assert {c.id for c in plan.changes if c.action is Action.DELETE} == plan.prunable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -81,3 +82,34 @@ def test_a_voice_of_another_key_is_not_what_a_create_has_made():
     search = Search(intent=intent, is_taken=partial(decided.is_of_another, intent))
     assert match_all(Look([one], OWNER), [search], {}) == {}
     assert match_all(Look([one], OWNER), [Search(intent=intent)], {})[intent.id].voice == one
+
+
+def test_a_voice_that_one_create_has_made_is_not_taken_for_anothers_in_a_later_look():
+    """Where no marker comes back they are known by their names alone, and two may have one."""
+    twins = [voice(key, name="One name for both", sound=key) for key in ("ada", "bob")]
+    searches = [Search(intent=intent_of(spec)) for spec in twins]
+    one, other = unmarked(twins[0], "one"), unmarked(twins[1], "other")
+    first = match_all(Look([one], OWNER), searches, {})
+    assert {name: settled.voice for name, settled in first.items()} == {"intent-ada": one}
+    assert match_all(Look([one], OWNER), searches, first) == first
+    both = match_all(Look([one, other], OWNER), searches, first)
+    assert {name: settled.voice for name, settled in both.items()} == {"intent-ada": one, "intent-bob": other}
+    assert match_all(Look([one], OWNER), searches[1:], {}, taken=["one"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("pin", "holder", "before", "decided"),
+    [
+        (None, None, (), None),
+        ("one", None, (), "one"),
+        ("one", "ada", (), "one"),
+        ("one", "bob", (), None),  # what is another key's, this one's create has not made
+        ("one", None, ("one",), None),
+    ],
+)
+def test_which_pin_says_what_a_lost_create_has_made(pin, holder, before, decided):
+    spec = voice("ada", ids={"us": pin} if pin else {})
+    known = LockedVoice(id="one", origin=Origin.ADOPTED)
+    lock = locked([voice_record("us", "0a1b2c", holder, known)] if holder else [])
+    intent = replace(intent_of(spec), before=before)
+    assert Decided(catalog(spec), lock).pinned_since(intent) == decided

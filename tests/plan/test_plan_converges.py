@@ -286,7 +286,6 @@ TestAccount = Account.TestCase
 TestAccount.settings = settings(
     max_examples=150,
     stateful_step_count=25,
-    deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

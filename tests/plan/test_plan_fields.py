@@ -225,3 +225,4 @@ def test_new_tags_beside_another_age_are_no_news_about_the_sample():
     machine.apply(catalog(replace(BASE, age=34, sample=sample("a"))))
     plan = machine.plan(catalog(replace(BASE, age=35, sample=sample("a", tags="new")))).regions[0]
     assert [field.path for field in plan.changes[0].fields] == ["age", "fingerprint"]
+    assert plan.changes[0].note is None, "the lock remembers all that was sent"

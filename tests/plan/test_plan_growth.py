@@ -102,8 +102,17 @@ def never_answered(number: int) -> OpenCreate:
     return OpenCreate(region="us", key=f"gone{number}", fingerprint=f"1:{number:010x}")
 
 
-def test_of_many_voices_that_look_alike_a_few_are_named():
-    (problem,) = plan_us(voice(), [unmarked(voice(), f"id{number:02}") for number in range(30)]).errors
-    assert "more than 10 voices look like it" in problem.message
-    assert "id09, …)" in problem.message
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (2, "2 voices look like it in region us (id00, id01): choose one by ids.us"),
+        (10, "id08, id09): choose one"),
+        (11, "more than 10 voices look like it in region us (id00, id01,"),
+        (11, "id08, id09, …): choose one"),
+        (30, "id08, id09, …): choose one"),
+    ],
+)
+def test_of_many_voices_that_look_alike_a_few_are_named(count, said):
+    (problem,) = plan_us(voice(), [unmarked(voice(), f"id{number:02}") for number in range(count)]).errors
+    assert said in problem.message
     assert "id10" not in problem.message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from plan.makers import plan_us, sample, seen, voice, words
+from plan.makers import catalog, checked_plan, plan_us, region, sample, seen, voice, words
 
 from ddvoices.identity import fingerprint
 from ddvoices.model import OpenCreate
@@ -39,6 +39,8 @@ def test_what_the_listing_can_settle_is_planned(options, listed):
     ids=["itself", "its key", "its content", "its former key", "another"],
 )
 def test_what_it_may_have_made(spec, held):
-    assert bool(plan_us(spec, withheld=(SENT,)).errors) is held
+    plan = checked_plan(catalog(spec), {"us": region()}, withheld=(SENT,))
+    assert bool(plan.regions[0].errors) is held
+    assert any("never answered" in warning for warning in plan.warnings) is not held
     assert plan_us(spec, withheld=(replace(SENT, region="eu"),)).errors == ()
     assert plan_us(spec, [seen(spec)], withheld=(SENT,)).errors == ()

@@ -189,7 +189,7 @@ def test_nothing_is_run_that_was_not_reviewed():
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_forged_item_is_never_run(data):
     """Whatever is changed in one item that matters: it is no longer what stands in a plan made now."""
     document, plan = FORGED

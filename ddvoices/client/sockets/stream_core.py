@@ -29,7 +29,8 @@ class StreamCore:
         self._key = key
         self._config: str | None = None
         self._says_final = False
-        self._dead: deque[str] = deque(maxlen=_REMEMBERED)
+        self._dead: deque[str] = deque(maxlen=_REMEMBERED)  # what isn't heard any more
+        self._cut: deque[str] = deque(maxlen=_REMEMBERED)  # that of it which a cancel has surely met
         self.cancels = 0
         self.reset()
 
@@ -86,6 +87,7 @@ class StreamCore:
         Where there is nothing to stop, some services don't answer: then nothing is waited for.
         """
         self._dead.extend(self._speaking)
+        self._cut.extend(self._speaking)
         stops = self.in_turn
         self.reset()
         self._cancelling = stops
@@ -106,12 +108,12 @@ class StreamCore:
         Raises:
             InvalidResponseError: it is none of this protocol.
         """
-        message = wire.parse_stream(wire.parse_frame(frame))
+        message = self._without_what_was_cancelled(wire.parse_stream(wire.parse_frame(frame)))
+        if message is None:
+            return None
         if message.cancelled:
             self._cancelled(message)
             return message
-        if message.final and self._cancelling and (self._texted or self._ends):
-            return None  # of the turn that was cancelled: the next one has begun since
         if message.final and not self._ends and not self._cancelling:
             # It ends a turn only after the turn's text has ended; more text may follow here.
             message = replace(message, final=False, finished=True)
@@ -129,6 +131,15 @@ class StreamCore:
             return SessionError(said)
         kind = one_line(str(message.error_type), key=self._key) if message.error_type else None
         return wire.error_class(kind)(said, error_type=kind, generation_id=message.generation_id)
+
+    def _without_what_was_cancelled(self, message: StreamMessage) -> StreamMessage | None:
+        """Return a message without audio that was cancelled; None where nothing else is in it."""
+        if not self._cancelling and message.generation_id not in self._cut:
+            return message
+        if message.final and not message.cancelled and (self._texted or self._ends):
+            return None  # the next turn has begun since
+        told = message.generation_id or message.error or message.final or message.cancelled
+        return replace(message, data=None) if told or not message.data else None
 
     def _end(self) -> None:
         """Note the end of a turn; the text of the next may have been begun."""

@@ -1,0 +1,38 @@
+"""What is fuzzed: for each, what must hold of any bytes, and where bytes come from that get far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from fuzz import catalog_folders, open_socket, stream_socket
+from fuzz.audio_files import PARTED, check_audio, check_wav
+from fuzz.recordings_of_any_kind import ANY_RECORDING, ANY_WAV
+from fuzz.socket_inputs import scripts
+from fuzz.yaml_files import check_yaml
+from fuzz.yaml_inputs import ANY_SETTINGS, ANY_VOICES, ANY_YAML
+from hypothesis import strategies as st
+
+
+class Target(NamedTuple):
+    """``check`` raises where something that must hold of any bytes doesn't; ``inputs`` are worth a try."""
+
+    check: Callable[[bytes], None]
+    inputs: st.SearchStrategy[bytes]
+
+
+TARGETS: Mapping[str, Target] = {
+    "catalog": Target(
+        catalog_folders.check_catalog,
+        st.tuples(ANY_SETTINGS, st.lists(ANY_VOICES | ANY_YAML, max_size=3)).map(
+            lambda files: catalog_folders.PARTED.join((files[0], *files[1]))
+        ),
+    ),
+    "yaml": Target(check_yaml, ANY_YAML),
+    "open": Target(open_socket.check_open, scripts(*open_socket.ACTS)),
+    "stream": Target(stream_socket.check_stream, scripts(*stream_socket.ACTS)),
+    "audio": Target(check_audio, ANY_RECORDING),
+    "wav": Target(
+        check_wav, st.lists(ANY_WAV | st.binary(max_size=9), min_size=1, max_size=3).map(PARTED.join)
+    ),
+}
