@@ -14,7 +14,8 @@ _PAUSE_SECONDS = 0.35
 _LEAST_SECONDS = 0.3
 # what isn't spoken: `<config …/>` and `[emotion]`
 _TAG = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
-_STOP = re.compile(r"[.!?…।]+(?=\s|$)|[\u3002\uff01\uff1f]+")
+# begun nowhere but where a run of stops begins: else a long one would be tried again from each
+_STOP = re.compile(r"(?<![.!?…।])[.!?…।]++(?=\s|$)|[\u3002\uff01\uff1f]+")
 
 
 def estimate_seconds(

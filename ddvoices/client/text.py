@@ -18,8 +18,9 @@ from ddvoices.redact import hidden
 
 _LONGEST = 500
 _MOST_READ = 20_000
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+# Neither looks behind where the next begins: a page may be made of nothing but beginnings.
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)</title", re.IGNORECASE)
+_TAG = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 
 
 def one_line(text: str, *, key: str = "") -> str:

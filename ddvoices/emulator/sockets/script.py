@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 _TAG = re.compile(r"<config\b([^<>]*)>")
 _ATTRIBUTES = re.compile(r"""(?:\s+(?:locale|voicePromptId)\s*=\s*(?:"[^"]+"|'[^']+'))+\s*/""")
-_ATTRIBUTE = re.compile(r"""(\w+)\s*=\s*(?:"([^"]+)"|'([^']+)')""")
+_ATTRIBUTE = re.compile(r"""\b(\w++)\s*+=\s*(?:"([^"]+)"|'([^']+)')""")
 _EMOTION = re.compile(r"\[[^\[\]<>]{1,40}\]")
 # A full stop ends a sentence before a space. At the end of what has come so far it does so too, or a text
 # sent by sentences would always be one behind; but not after a digit, which may be followed by decimals.
+# Each is tried from where a run of stops begins: from each stop, a long run would take its square.
 _END = re.compile(
-    r"""[.!?…]+["'”’)]*(?=\s)|(?<!\d)[.!?…]+["'”’)]*$|[。！？]+["'”’」』）]*|\n+"""  # noqa: RUF001 - East Asian stops
+    r"""(?<![.!?…])[.!?…]++["'”’)]*+(?=\s)"""  # noqa: RUF001 - as people write
+    r"""|(?:(?<![\d.!?…])|(?<=\d[.!?…]))[.!?…]++["'”’)]*+$"""  # noqa: RUF001 - the same
+    r"""|[。！？]+["'”’」』）]*|\n+"""  # noqa: RUF001 - East Asian stops
 )
 
 
