@@ -15,7 +15,7 @@ _WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 # Not of the core schema, but YAML 1.1 and many tools make a date of it: better to ask for quotes.
-_TIMESTAMP = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?"
+_TIMESTAMP = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(([Tt]|[ \t]+)[0-9]{1,2}:.*)?"
 # An integer that is longer than any field may hold is read as a float: Python refuses to convert huge ones.
 _NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], Scalar]], ...] = tuple(
     (re.compile(pattern), meaning)

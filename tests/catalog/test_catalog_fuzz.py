@@ -128,6 +128,7 @@ def as_text(data: object) -> object:
         ("2024-1-1T10:00:00Z", Timestamp("2024-1-1T10:00:00Z")),
         ("2024-01-01 10:00", Timestamp("2024-01-01 10:00")),
         ("2024-01", "2024-01"),
+        ("2024-01-01 was a Monday", "2024-01-01 was a Monday"),
     ],
 )
 def test_plain_scalars_mean_what_yaml_1_2_says(text, meaning):

@@ -18,7 +18,7 @@ PARTED = b"\n%%%\n"
 """Stands between the files of a catalog: its settings, then those of voices."""
 
 _RECORDING = rec.mp3()
-_UNREADABLE = b"voices: ["
+_LAST = "z.yaml"
 
 
 def check_catalog(data: bytes) -> None:
@@ -40,7 +40,7 @@ def _named(parts: list[bytes]) -> dict[str, bytes]:
 def _lay_out(directory: Path, files: dict[str, bytes]) -> None:
     (directory / "audio").mkdir(parents=True)
     (directory / "audio" / "ok.mp3").write_bytes(_RECORDING)
-    for name, content in files.items():
+    for name, content in {**files, _LAST: b""}.items():
         (directory / name).write_bytes(content)
 
 
@@ -73,8 +73,8 @@ def _is_said_plainly(told: _Told, directory: Path, files: dict[str, bytes]) -> N
 
 def _stays_said_beside_a_file_that_is_none(told: _Told, directory: Path) -> None:
     """One bad file hides nothing of what is wrong with the others."""
-    (directory / "z.yaml").write_bytes(_UNREADABLE)
+    (directory / _LAST).write_bytes(b"voices: [")
     more = set(_loaded(directory, directory.parent / "cache").problems)
     (new,) = more - set(told.problems)
-    assert new.file.endswith("z.yaml")
+    assert new.file.endswith(_LAST)
     assert more > set(told.problems)

@@ -26,7 +26,8 @@ _WORDS = (
 _SECONDS = st.sampled_from([0.0, 0.01, 0.036, 0.1, 3.2, 700_000.0])
 _RATES = st.sampled_from([16_000, 1, 0, 8000, 44_100])
 _SAMPLE = st.sampled_from([b"\xff\x7f", b"\0\x80", b"\0\0", b"\x20\0", b"\xe0\xff", b"\x34\x12"])
-_SAMPLES_OF_ANY = st.binary(max_size=40) | st.lists(_SAMPLE, max_size=40).map(b"".join)
+_RUNS = st.builds(bytes.__mul__, _SAMPLE, st.integers(1, 9))
+_SAMPLES_OF_ANY = st.binary(max_size=40) | st.lists(_RUNS, max_size=20).map(b"".join)
 _TAGS = st.sampled_from(
     [
         b"",

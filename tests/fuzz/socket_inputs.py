@@ -21,11 +21,14 @@ _ODD = st.recursive(
     max_leaves=5,
 )
 _SOUND = st.binary(min_size=1, max_size=8).map(lambda data: base64.b64encode(data).decode())
+_LONGEST_NUMBER = 10**4300 - 1
+"""No number of more digits is read; and none is written, not even the one after this."""
+_INDEX = st.integers(0, 2) | st.just(_LONGEST_NUMBER)
 _NAMED = st.sampled_from([*IDS, *IDS, IDS[0].lower(), IDS[1].upper(), "stranger", ""])
 _FIELDS = {
     "generationId": _NAMED | _ODD,
     "data": _SOUND | st.just("") | st.fixed_dictionaries({"data": _SOUND, "generationId": _NAMED}) | _ODD,
-    "index": st.integers(0, 3) | st.just(10**4299 * 9) | _ODD,
+    "index": _INDEX | _ODD,
     "isFinished": st.booleans() | _ODD,
     "isFinal": st.booleans() | _ODD,
     "isCancelled": st.just(value=False) | st.booleans() | _ODD,
@@ -45,7 +48,8 @@ def _some_of(*names: str) -> st.SearchStrategy[bytes]:
 
 
 _AUDIO = st.fixed_dictionaries(
-    {"generationId": _NAMED, "data": _SOUND}, optional={"isFinished": st.booleans(), "isFinal": st.booleans()}
+    {"generationId": _NAMED, "data": _SOUND},
+    optional={"isFinished": st.booleans(), "isFinal": st.booleans(), "index": _INDEX},
 ).map(lambda fields: json.dumps(fields).encode())
 _MESSAGES = st.one_of(
     _AUDIO,
@@ -57,7 +61,8 @@ _MESSAGES = st.one_of(
     _some_of("predicted_gender", "generationId"),
     _some_of(*_FIELDS),
 )
-_NONSENSE = st.sampled_from([b"", b"[]", b"null", b"{", b'{"data":', b"NaN", b"\xff", b"\xef\xbb\xbf{}"])
+_DEEP = b"[" * 25_000
+_NONSENSE = st.sampled_from([b"", b"[]", b"null", b"{", _DEEP, b"NaN", b"\xff", b"\xef\xbb\xbf{}"])
 _FRAMES = st.tuples(st.sampled_from([b"t", b"t", b"b"]), _MESSAGES | damaged(_MESSAGES, most=2) | _NONSENSE)
 
 

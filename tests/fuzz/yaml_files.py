@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -11,10 +13,13 @@ from counting import calls_of
 
 from ddvoices.catalog.files import decode
 from ddvoices.catalog.findings import Findings
-from ddvoices.catalog.reader import read_yaml
-from ddvoices.catalog.tree import Document, Mark, YamlList, YamlMap
+from ddvoices.catalog.reader import MAX_ALIASED, read_yaml
+from ddvoices.catalog.tree import MAX_DEPTH, Document, Mark, YamlList, YamlMap
 
 _NAME = "voices/a.yaml"
+MAX_READ = MAX_ALIASED + 10_000
+"""Inputs have fewer values, but for those behind aliases."""
+
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 # They know the structure and leave every value as it is written. The second shares no code with ours, and is
 # a little stricter.
@@ -76,18 +81,30 @@ def _as_written(value: object, mark: Mark) -> object:
 
 def _knows_where_everything_stands(document: Document, lines: list[str]) -> None:
     """At the place of each scalar that isn't text stands what was written, or what gives it a name."""
-    waiting: list[tuple[object, Mark]] = [(document.data, document.at)]
-    while waiting:
-        value, mark = waiting.pop()
+    for value, mark in _everything_in(document):
         assert mark.line <= len(lines)
         rest = lines[mark.line - 1][mark.column - 1 :]
         if isinstance(value, YamlMap):
             assert value.keys() == value.keys_at.keys() == value.values_at.keys()
-            waiting += [(each, value.values_at[key]) for key, each in value.items()]
-            waiting += list(value.keys_at.items())
-        elif isinstance(value, YamlList):
-            waiting += zip(value, value.items_at, strict=True)
         elif mark.raw and not isinstance(value, str):
-            assert rest.startswith((mark.raw, "&", "*")), (value, mark)
+            first, *_ = mark.raw.split()  # a date may go on in the next line
+            assert rest.startswith((first, "&", "*")), (value, mark)
         else:
             assert not value or rest.strip(), (value, mark)
+
+
+def _everything_in(document: Document) -> Iterator[tuple[object, Mark]]:
+    """Yield all keys and values; they are so many and so deep as may be."""
+    waiting: list[tuple[object, Mark, int]] = [(document.data, document.at, 0)]
+    for count in itertools.count():
+        if not waiting:
+            return
+        value, mark, depth = waiting.pop()
+        assert count <= MAX_READ
+        assert depth <= MAX_DEPTH
+        if isinstance(value, YamlMap):
+            waiting += [(each, value.values_at[key], depth + 1) for key, each in value.items()]
+            waiting += [(key, at, depth + 1) for key, at in value.keys_at.items()]
+        elif isinstance(value, YamlList):
+            waiting += [(each, at, depth + 1) for each, at in zip(value, value.items_at, strict=True)]
+        yield value, mark

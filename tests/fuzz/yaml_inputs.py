@@ -73,6 +73,15 @@ _ANCHORED = st.recursive(
 )
 _BEGINNINGS = st.sampled_from(["- ", "  - ", "k: ", "l: ", "  k: ", "? "])
 _LINES = st.lists(st.tuples(_BEGINNINGS, _ANCHORED).map("".join)).map("\n".join)
+
+
+def _chained(count: int, depth: int, width: int) -> str:
+    """Return lists in lists, each of which holds the one before it: what is small, and stands for much."""
+    links = (f"- &{n} {'[' * depth}{', '.join([f'*{n - 1}'] * width)}{']' * depth}" for n in range(1, count))
+    return "\n".join(("- &0 x", *links))
+
+
+_CHAINED = st.builds(_chained, st.integers(1, 20), st.integers(1, 20), st.integers(1, 9))
 _STRUNG = st.lists(st.sampled_from(_TOKENS), max_size=40).map("".join)
 _EDGES = (*(token.encode() for token in _TOKENS), b"\xff", b"\0", b"\xef\xbb\xbf", b"\xe2\x80")
 FILES = st.integers(0, len(_FILES) - 1).map(_one_of_files)
@@ -99,7 +108,7 @@ ANY_SETTINGS = st.one_of(
 )
 ANY_VOICES = damaged(st.one_of(dumped(VOICES), dumped(VOICES), FILES), _EDGES, most=1)
 ANY_YAML = st.one_of(
-    damaged(st.one_of(FILES, dumped(VALUES), _LINES.map(str.encode)), _EDGES),
+    damaged(st.one_of(FILES, dumped(VALUES), (_LINES | _CHAINED).map(str.encode)), _EDGES),
     (_STRUNG | _STRUNG.map("voices:\n  ".__add__)).map(str.encode),
     st.binary(max_size=60),
 )

@@ -65,6 +65,9 @@ Event = Heard | Audio | Finished | Answer | Failed
 Told = tuple[str, Event]
 """Whom an event is for (the id under which it waits), and the event."""
 
+# a number of more digits than Python writes is no place in a row
+_MOST_PIECES = 2**53
+
 _HEARD, _FINISHED = Heard(), Finished()
 
 
@@ -216,7 +219,7 @@ class OpenCore:
 
     def _count(self, waiter: str, index: Any) -> None:
         """Warn where pieces seem to be missing; that they are numbered without gaps is seen, not promised."""
-        if not isinstance(index, int):
+        if not isinstance(index, int) or not 0 <= index < _MOST_PIECES:
             return
         expected = self._next_index.get(waiter)
         if expected is not None and index != expected:
