@@ -94,7 +94,8 @@ def _match(look: Look, search: Search, claimed: Collection[str]) -> Settled | No
 
     By the id that the answer named, if it did: another voice with the marker may be another account's. Else
     by the marker; only where no voice carries one of ours, by the natural key. Of several new voices that
-    have it, nobody knows which one it is: an unknown fate.
+    have it, nobody knows which one it is, and of one beside voices with markers, whether the service has
+    ceased to keep them: an unknown fate.
     """
     intent = search.intent
     if intent.made is not None:
@@ -109,10 +110,8 @@ def _match(look: Look, search: Search, claimed: Collection[str]) -> Settled | No
     made = next(new(look.marked(read_marker(intent.marker))), None)
     if made is not None:
         return Settled(fate=Fate.MADE, voice=made)
-    if look.shows_own:
-        return None
     alike = list(islice(new(look.alike(_natural_key(intent))), 2))
-    if len(alike) > 1:
+    if len(alike) > 1 or (alike and look.shows_own):
         return Settled(fate=Fate.UNKNOWN)
     return Settled(fate=Fate.FOUND, voice=alike[0]) if alike else None
 

@@ -280,3 +280,23 @@ def test_a_lost_create_is_not_taken_for_a_namesake_that_was_there(workspace: Wor
     workspace.apply("--settle", "0.3")
     assert len(workspace.there()) == 3
     assert workspace.changes() == []
+
+
+def test_a_service_that_ceases_to_keep_markers_is_sent_nothing_twice(
+    workspace: Workspace, odd: OddService
+) -> None:
+    """Others show theirs; whether the one that shows none is ours, only a person can tell."""
+    workspace.voice("ada")
+    workspace.apply()
+
+    def lose(method: str, _path: str, answer: Answer) -> Answer:
+        if method != "POST":
+            return answer
+        list(odd.voices.values())[-1].pop("speakerId")
+        return 500, {}
+
+    odd.twist = lose
+    workspace.voice("bob")
+    report = workspace.apply("--settle", "0.3", code=1)
+    assert report["outcomes"][0]["error"].startswith("unknown_outcome: ")
+    assert odd.posts() == len(odd.voices) == 2
