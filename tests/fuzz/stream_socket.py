@@ -100,6 +100,8 @@ class _Talk:
         if message.error is None and message.data:
             assert not self.cancelling, "what comes is of what was cancelled"
             assert message.generation_id not in self.cut, "it was cancelled"
+        if not message.final and not message.cancelled:
+            assert message.generation_id not in self.cut, "nothing is told of it any more"
         if message.final and not message.cancelled:
             assert self.ends or self.cancelling, "a turn ends only after its text"
             assert message.generation_id not in self.cut or not self.ends, "it ends a turn that was cancelled"
