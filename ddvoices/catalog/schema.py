@@ -5,7 +5,7 @@ What is right, as most documents are, is told without jsonschema; it is asked fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -119,12 +119,20 @@ def _wrong_type(error: ValidationError, mark: Mark) -> str:
     wanted = " or ".join(_TYPES[name] for name in names if name != "null")
     if error.instance is None:
         return f"is empty: give {wanted}" + (", or leave the field out" if error.absolute_path else "")
+    return (
+        f"{_shown(error.instance, mark)}, and {wanted} is wanted{_as_is_wanted(names, error.instance, mark)}"
+    )
+
+
+def _as_is_wanted(names: Sequence[str], instance: Any, mark: Mark) -> str:
+    """Say how to write a value that is meant for another type."""
     if mark.raw is not None and "string" in names:
-        return f"{_shown(error.instance, mark)}, and {wanted} is wanted: write it in quotes, '{mark.raw}'"
-    if names == ["array"] and isinstance(error.instance, str):
-        items = ", ".join(error.instance.replace(",", " ").split())
-        return f"{_shown(error.instance, mark)}, and {wanted} is wanted: write [{items}]"
-    return f"{_shown(error.instance, mark)}, and {wanted} is wanted"
+        return f": write it in quotes, {quoted(mark.raw)}"
+    if names == ["array"] and isinstance(instance, str):
+        items = ", ".join(instance.replace(",", " ").split())
+        if len(items) <= _LONGEST_ADVICE and items.isprintable():
+            return f": write [{items}]"
+    return ""
 
 
 def _wrong_choice(error: ValidationError, mark: Mark) -> str:
@@ -148,6 +156,7 @@ def _fallback(error: ValidationError, mark: Mark) -> str:
     return f"{_value(error.instance, mark)} breaks the rule {error.validator}: {error.validator_value}"
 
 
+_LONGEST_ADVICE = 60
 _WORDS: Mapping[str, Callable[[ValidationError, Mark], str]] = {
     "type": _wrong_type,
     "enum": _wrong_choice,
@@ -183,7 +192,7 @@ _TYPES = {
 def _value(instance: Any, mark: Mark) -> str:
     """Return a value as it was written, cut if it is long."""
     if mark.raw is not None:
-        return mark.raw[:60] or "nothing"
+        return quoted(mark.raw)[1:-1] or "nothing"
     return quoted(instance) if isinstance(instance, str) else _shown(instance, mark)
 
 
