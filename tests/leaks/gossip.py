@@ -43,7 +43,7 @@ ANSWERS: dict[str, Failure] = {
     "402": _refused(402),
     "403": _refused(403),
     "400": _refused(400),
-    "429": _refused(429, Retry_After="0"),
+    "429": _refused(429, Retry_After="0.01"),
     "a page": _page(403, html.escape),
     "a page as it is": _page(400, str),
     "a title": lambda key: answer(
@@ -60,7 +60,7 @@ ANSWERS: dict[str, Failure] = {
 }
 SLOW: dict[str, Failure] = {
     "500": _refused(500),
-    "503": _refused(503, Retry_After="0"),
+    "503": _refused(503, Retry_After="0.01"),
     "a type": lambda key: answer(b"?", kind=said(key)),
     "a success that is none": _refused(200),
     "a page as a success": _page(200, html.escape),
