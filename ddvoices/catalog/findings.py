@@ -63,12 +63,17 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """Return ``; did you mean 'x'?`` for a choice that is near ``word``, else nothing."""
     by_folded = {choice.casefold(): choice for choice in choices}
     near = get_close_matches(word.casefold(), by_folded, n=1)
-    return f"; did you mean '{by_folded[near[0]]}'?" if near else ""
+    return f"; did you mean {quoted(by_folded[near[0]])}?" if near else ""
 
 
 def quoted(value: str, limit: int = 60) -> str:
     """Return a value in quotes, cut if it is long, with what can't be printed escaped."""
     return repr(value if len(value) <= limit else value[: limit - 1] + "…")
+
+
+def plainly(name: str) -> str:
+    """Return a key or a region as a path shows it: in quotes where it can't be printed."""
+    return dotted((name,))
 
 
 def value_place(document: Document, path: tuple[Step, ...]) -> tuple[str, int, int, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ddvoices.catalog.entries import BUILT_IN_REGIONS, Entry, Section, Settings, fields_at
-from ddvoices.catalog.findings import Findings, did_you_mean, place, quoted
+from ddvoices.catalog.findings import Findings, did_you_mean, place, plainly, quoted
 from ddvoices.catalog.tree import Step
 from ddvoices.identity import colliding_keys, colliding_owners, plain
 
@@ -85,7 +85,10 @@ def _ids_are_of_own_regions(settings: Settings, entry: Entry, findings: Findings
         if known is not None and region not in known:
             findings.key(entry.document, entry.within("ids", region), _unknown_region(region, known))
         elif own is not None and region not in own:
-            message = f"the voice is not in region {region}: add it to the voice's regions, or remove the id"
+            message = (
+                f"the voice is not in region {plainly(region)}: "
+                "add it to the voice's regions, or remove the id"
+            )
             findings.key(entry.document, entry.within("ids", region), message)
 
 
@@ -103,7 +106,8 @@ def _sample_or_ids(settings: Settings, entry: Entry, findings: Findings) -> None
         return
     unpinned = [region for region in regions if region not in (entry.get("ids") or {})]
     if unpinned:
-        message = f"'sample' is missing: give it, or the voice's id under ids for {', '.join(unpinned)}"
+        named = ", ".join(map(plainly, unpinned))
+        message = f"'sample' is missing: give it, or the voice's id under ids for {named}"
         findings.key(entry.document, entry.path, message)
 
 
@@ -132,7 +136,9 @@ def _former_keys_are_free(_: Settings, entries: Sequence[Entry], findings: Findi
         other = claimed.setdefault(key, entry)
         if other is not entry:
             where = place(other.document, other.path)
-            findings.value(entry.document, path, f"{quoted(key)} is claimed by {other.key} too, at {where}")
+            findings.value(
+                entry.document, path, f"{quoted(key)} is claimed by {plainly(other.key)} too, at {where}"
+            )
 
 
 def _ids_are_unique(_: Settings, entries: Sequence[Entry], findings: Findings) -> None:
@@ -142,7 +148,10 @@ def _ids_are_unique(_: Settings, entries: Sequence[Entry], findings: Findings) -
             other = pinned.setdefault((str(region), voice_id), entry)
             if other.key != entry.key:
                 where = place(other.document, other.within("ids", region))
-                message = f"this voice is pinned by {other.key} too, at {where}: one voice answers to one key"
+                message = (
+                    f"this voice is pinned by {plainly(other.key)} too, at {where}: "
+                    "one voice answers to one key"
+                )
                 findings.value(entry.document, entry.within("ids", region), message)
 
 
@@ -167,7 +176,8 @@ def _adoption_can_tell_apart(settings: Settings, entries: Sequence[Entry], findi
             other = seen.setdefault((region, *facts), entry) if facts else entry
             if other.key != entry.key:
                 message = (
-                    f"{other.key} has the same name, locale, gender and style in region {region}: "
+                    f"{plainly(other.key)} has the same name, locale, gender and style in region "
+                    f"{plainly(region)}: "
                     "voices that are there already can't be told apart by name"
                 )
                 findings.warn(entry.document, entry.within("name"), message)
@@ -207,7 +217,7 @@ def _check_regions(settings: Settings, section: Section, findings: Findings) -> 
 
 
 def _unknown_region(region: str, known: Any) -> str:
-    hint = did_you_mean(region, known) or f"; there are {', '.join(known)}"
+    hint = did_you_mean(region, known) or f"; there are {', '.join(map(plainly, known))}"
     return f"{quoted(region)} is not a region of this catalog{hint} (regions are declared in catalog.yaml)"
 
 
