@@ -128,6 +128,7 @@ def test_no_way_to_tell_the_key_back_is_heard(place: Place, telling: Gossip, fai
 STEERING = "a\x1b[2J\x1b]0;b\x07\x9b31mc\x08\x7f\x85d"
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("failure", [*ANSWERS, *TALKS])
 def test_no_way_to_steer_a_terminal_is_taken(place: Place, telling: Gossip, failure: str) -> None:
     telling.text = STEERING
