@@ -71,9 +71,14 @@ class Decided:
         return bool(self._keys.get((intent.region, voice_id), set()) - {intent.key})
 
     def pinned_since(self, intent: Intent) -> str | None:
-        """Return the id that a person says an intent has made: its key is pinned to it since."""
+        """Return the id that a person says an intent has made: its key is pinned to it since.
+
+        Where the service itself has named one, no other is.
+        """
         pin = self._ids.get(intent.key, {}).get(intent.region)
         if pin is None or pin in intent.before or self._is_of_another_key(intent, pin):
+            return None
+        if intent.made not in (None, pin):
             return None
         return pin
 
