@@ -13,11 +13,11 @@ HIDDEN = "***"
 
 _LONG_ENOUGH = 6  # for what may be found in other texts by chance, too
 _PART = 9  # characters of a key that are not to be shown where it is cut off
-# Escapes of one character, and escapes of escapes: of JSON and Python, URLs, HTML.
+# Escapes of one character, and escapes of escapes: of JSON and Python, URLs, HTML (which needs no semicolon).
 _ESCAPE = re.compile(
     r"\\+(?:u00([0-9a-f]{2})|x([0-9a-f]{2}))?"
     r"|%(?:25)*([0-9a-f]{2})"
-    r"|&(?:amp;)*(?:#x0{0,6}([0-9a-f]{2});|#0{0,6}([0-9]{2,3});|(amp|lt|gt|quot|apos);)",
+    r"|&(?:amp;)*(?:#x0{0,6}([0-9a-f]{2})|#0{0,6}([0-9]{2,3})|(amp|lt|gt|quot|apos));?",
     re.IGNORECASE | re.ASCII,
 )
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}

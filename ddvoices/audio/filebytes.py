@@ -10,7 +10,7 @@ BLOCK = 2**20
 """Bytes that are looked at at once: more than four frames of the most channels that a WAV may have."""
 
 MOST_SLICES = 200_000  # an MPEG-4 file in fragments takes three for each
-MOST_READS = 2_000_000  # Opus takes one for each packet, of which an hour has 180,000
+MOST_READS = 500_000  # Opus takes one for each packet, of which an hour has 180,000
 
 
 class InPiecesError(Exception):

@@ -31,6 +31,10 @@ def test_nor_of_all_of_them_amid_anything(key: str, before: str, between: str, a
     assert [way for way in found_in(told.encode("utf-8", "ignore"), key) if way != "in part"] == []
 
 
+def test_an_escape_of_html_that_is_cut_off_counts() -> None:
+    assert found_in(hidden("dd-00000&lt", "dd-00000<000").encode(), "dd-00000<000") == []
+
+
 @given(key=KEYS.filter(lambda key: not set("\\%&") & set(key)), data=st.data())
 def test_of_a_key_that_is_cut_off_no_more_than_a_little_is_left(key: str, data: st.DataObject) -> None:
     """Whoever passes on an error may cut it at any length, at either end."""
