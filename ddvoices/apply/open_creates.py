@@ -52,9 +52,9 @@ class Decided:
                 for key, entry in section.items():
                     for voice in entry.voices:
                         self._keys[region, voice.id].add(key)
+                        self._regions[voice.id].add(region)
                         if voice.origin is Origin.CREATED:
                             self._made[region, key, voice.id] = voice.fingerprint
-                            self._regions[voice.id].add(region)
 
     def is_of_another(self, intent: Intent, voice_id: str) -> bool:
         """Tell whether the lock knows that a voice is not what an intent has made.
