@@ -44,15 +44,13 @@ class Decided:
 
     def __init__(self, desired: Catalog, lock: Lock) -> None:
         self._ids = {spec.key: spec.ids for spec in desired.voices}
-        self._keys: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._keys: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))  # of id and region
         self._made: dict[tuple[str, str, str], str | None] = {}
-        self._regions: dict[str, set[str]] = defaultdict(set)
         for region, sections in lock.regions.items():
             for section in sections.values():
                 for key, entry in section.items():
                     for voice in entry.voices:
-                        self._keys[region, voice.id].add(key)
-                        self._regions[voice.id].add(region)
+                        self._keys[voice.id][region].add(key)
                         if voice.origin is Origin.CREATED:
                             self._made[region, key, voice.id] = voice.fingerprint
 
@@ -63,12 +61,11 @@ class Decided:
         region, whose API key this region has now.
         """
         content = self._made.get((intent.region, intent.key, voice_id), intent.fingerprint)
-        regions = self._regions.get(voice_id, {intent.region})
-        elsewhere = intent.region not in regions
+        elsewhere = intent.region not in self._keys.get(voice_id, {intent.region: set()})
         return content != intent.fingerprint or elsewhere or self._is_of_another_key(intent, voice_id)
 
     def _is_of_another_key(self, intent: Intent, voice_id: str) -> bool:
-        return bool(self._keys.get((intent.region, voice_id), set()) - {intent.key})
+        return bool(self._keys.get(voice_id, {}).get(intent.region, set()) - {intent.key})
 
     def pinned_since(self, intent: Intent) -> str | None:
         """Return the id that a person says an intent has made: its key is pinned to it since.

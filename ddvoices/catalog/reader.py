@@ -126,9 +126,8 @@ class _Builder:
     def _close(self, _: Any) -> None:
         frame = self._frames.pop()
         built = _Built(frame.container, frame.mark, frame.weight, frame.height)
-        if (
-            frame.anchor is not None and self._anchors[frame.anchor] is None
-        ):  # else there was one inside, since
+        # where it isn't None, an anchor of the same name began inside, and counts
+        if frame.anchor is not None and self._anchors[frame.anchor] is None:
             self._anchors[frame.anchor] = built
         self._put(*built)
 

@@ -35,9 +35,9 @@ class _Others(logging.Handler):
         """Say one record; ours have been said."""
         from ddvoices.redact import without_keys
 
-        message = " ".join(without_keys(f"{record.name}: {record.getMessage()}").split())
         if record.name.partition(".")[0] == _LIBRARY:
             return
+        message = " ".join(without_keys(f"{record.name}: {record.getMessage()}").split())
         if record.levelno >= logging.ERROR:
             self._session.error(message)
         elif self._session.verbose:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import secrets
-import stat
 from pathlib import Path
 from shlex import quote
 
@@ -141,8 +139,10 @@ def _read_ignored(path: Path) -> bytes:
     Raises:
         OSError: it can't be read, is a link, which git doesn't follow either, or isn't a file at all.
     """
-    if not os.path.lexists(path):
+    from ddvoices.catalog.files import open_regular
+
+    try:
+        with os.fdopen(open_regular(path), "rb") as file:
+            return file.read()
+    except FileNotFoundError:
         return b""
-    if not stat.S_ISREG(path.lstat().st_mode):
-        raise OSError(errno.EINVAL, "not a regular file")
-    return path.read_bytes()
