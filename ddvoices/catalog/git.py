@@ -11,6 +11,13 @@ from ddvoices.model import GitState
 _TIMEOUT_SECONDS = 10
 # the second: what git runs, such as a credential helper, needs no key of ours
 _NOT_FOR_GIT = ("GIT_", "DEEPDUB_API_KEY")
+# no program that settings name is run, and nothing that a partial clone lacks is fetched
+_SETTINGS = (
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "log.showSignature=false",
+    "protocol.allow=never",
+)
 _NOT_OF_THE_CATALOG = (":(exclude,glob)**/ddvoices.lock.json", ":(exclude,glob)**/.ddvoices/**")
 
 
@@ -20,17 +27,22 @@ def git_state(directory: Path) -> GitState | None:
     What ddvoices itself writes there (the lock, the journal) doesn't count. None: no repository, no commit,
     a directory that the repository ignores, or no git.
     """
-    found = _git(directory, "rev-parse", "--absolute-git-dir", "--verify", "--quiet", "HEAD")
-    if not found or _is_inside(directory, Path(found.splitlines()[0])):
-        return None
-    commit = found.splitlines()[-1]
-    if _git(directory, "check-ignore", "--quiet", ".") is not None:
+    commit = commit_of(directory)
+    if commit is None or _git(directory, "check-ignore", "--quiet", ".") is not None:
         return None
     paths = ("--", ".", *_NOT_OF_THE_CATALOG)
     changes = _git(
         directory, "status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all", *paths
     )
     return None if changes is None else GitState(commit=commit, dirty=bool(changes))
+
+
+def commit_of(directory: Path) -> str | None:
+    """Return the commit that the repository around ``directory`` is at, as `git_state` finds it."""
+    found = _git(directory, "rev-parse", "--absolute-git-dir", "--verify", "--quiet", "HEAD")
+    if not found or _is_inside(directory, Path(found.splitlines()[0])):
+        return None
+    return found.splitlines()[-1]
 
 
 def _is_inside(directory: Path, repository: Path) -> bool:
@@ -42,14 +54,20 @@ def _is_inside(directory: Path, repository: Path) -> bool:
 
 
 def _git(directory: Path, *arguments: str) -> str | None:
-    """Return what git says; None if it fails or isn't there."""
+    """Return what git says as text; None if it fails or isn't there."""
+    said = ask_git(directory, *arguments)
+    return None if said is None else said.decode("utf-8", "replace").strip()
+
+
+def ask_git(directory: Path, *arguments: str) -> bytes | None:
+    """Return what git says; None if it fails or isn't there. It asks no other repository, and no network."""
     # Inside of a hook, git's own variables would name another repository or index.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_FOR_GIT)}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    options = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", str(directory))
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     try:
         done = subprocess.run(  # noqa: S603 - the arguments are ours but for the path, and no shell reads them
-            ("git", *options, *arguments),  # noqa: S607 - the user's git, wherever it is
+            ("git", *settings, "-C", str(directory), *arguments),  # noqa: S607 - the user's git, wherever it is
             stdin=subprocess.DEVNULL,
             capture_output=True,
             env=environment,
@@ -58,4 +76,4 @@ def _git(directory: Path, *arguments: str) -> str | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.decode("utf-8", "replace").strip()
+    return done.stdout

@@ -2,30 +2,15 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from catalog_data import ADA
+from repository import git
 
 from ddvoices.catalog import load_catalog
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
-IDENTITY = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
-
-
-def git(*arguments: str, cwd: Path | None = None) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    done = subprocess.run(
-        ["git", *IDENTITY, *arguments],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=30,
-    )
-    return done.stdout.strip()
 
 
 @pytest.fixture

@@ -1,0 +1,124 @@
+"""Recordings by their hash: as they lie in a catalog, and as git remembers them."""
+
+from __future__ import annotations
+
+import shutil
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from catalog_data import ADA
+from repository import git
+
+from ddvoices.catalog.files import open_root
+from ddvoices.catalog.recordings import Recordings
+from ddvoices.catalog.samples import SampleError
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+PATH = "audio/ok.mp3"
+
+
+def hash_of(data: bytes) -> str:
+    return sha256(data).hexdigest()
+
+
+@pytest.fixture
+def first(put, here: Path) -> bytes:
+    """Commit a catalog, and return its recording."""
+    put("a.yaml", ADA)
+    git("init", "--quiet", "--initial-branch=main")
+    git("add", "voices")
+    git("commit", "--quiet", "-m", "first")
+    return (here / "voices" / PATH).read_bytes()
+
+
+def change(here: Path, data: bytes, *, commit: bool = True) -> bytes:
+    (here / "voices" / PATH).write_bytes(data)
+    if commit:
+        git("commit", "--quiet", "--all", "-m", "another")
+    return data
+
+
+def recordings() -> Recordings:
+    return Recordings(open_root("voices"))
+
+
+def test_what_lies_there_is_read(first):
+    assert recordings().now(PATH, hash_of(first)) == first
+
+
+@pytest.mark.parametrize("path", ["../outside.mp3", "/etc/passwd", "audio/none.mp3", "link.mp3"])
+def test_nothing_else_is(first, here, path):
+    (here / "outside.mp3").write_bytes(first)
+    (here / "voices" / "link.mp3").symlink_to(here / "outside.mp3")
+    with pytest.raises(SampleError):
+        recordings().now(path, hash_of(first))
+
+
+def test_what_has_changed_is_not_what_was_asked_for(first, here):
+    change(here, first + first, commit=False)
+    with pytest.raises(SampleError, match="another recording by now"):
+        recordings().now(PATH, hash_of(first))
+
+
+@pytest.mark.parametrize("later", [0, 1, 3])
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_former_one_is_found_however_often_it_has_changed(first, here, later, committed):
+    for number in range(later):
+        change(here, first * (number + 2), commit=committed or number < later - 1)
+    assert recordings().former(PATH, hash_of(first)) == first
+
+
+def test_a_former_one_is_found_after_its_file_is_gone(first, here):
+    git("rm", "--quiet", f"voices/{PATH}")
+    git("commit", "--quiet", "-m", "gone")
+    assert recordings().former(PATH, hash_of(first)) == first
+
+
+def test_a_former_one_is_found_behind_a_merge(first, here):
+    git("checkout", "--quiet", "-b", "side")
+    second = change(here, first * 2)
+    git("checkout", "--quiet", "main")
+    (here / "README").write_text("x")
+    git("add", "README")
+    git("commit", "--quiet", "-m", "main goes on")
+    git("merge", "--quiet", "--no-edit", "side")
+    change(here, first * 3)
+    assert recordings().former(PATH, hash_of(second)) == second
+
+
+def test_what_git_does_not_know_is_not_made_up(first):
+    assert recordings().former(PATH, hash_of(b"never there")) is None
+
+
+@pytest.mark.parametrize("path", ["../x", "/x", "--output=x", "a\nb", "", "audio/../../x"])
+def test_paths_of_strangers_are_not_asked_for(first, path):
+    found = recordings()
+    assert (found.former(path, hash_of(first)), found.at_merge_base(path)) == (None, None)
+
+
+def test_a_pointer_of_lfs_stands_for_what_it_names(first, here):
+    second = first * 2
+    pointer = (
+        f"version https://git-lfs.github.com/spec/v1\noid sha256:{hash_of(second)}\nsize {len(second)}\n"
+    )
+    change(here, pointer.encode())
+    assert recordings().former(PATH, hash_of(second)) is None
+    stored = here / ".git" / "lfs" / "objects" / hash_of(second)[:2] / hash_of(second)[2:4] / hash_of(second)
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(second)
+    assert recordings().former(PATH, hash_of(second)) == second
+
+
+def test_the_merge_base_is_where_the_branch_left_main(first, here):
+    base = git("rev-parse", "HEAD")
+    git("checkout", "--quiet", "-b", "side")
+    change(here, first * 2)
+    change(here, first * 3)
+    assert recordings().at_merge_base(PATH) == (first, base)
+
+
+def test_without_a_repository_nothing_is_remembered(put, here):
+    put("a.yaml", ADA)
+    found = recordings()
+    assert (found.former(PATH, "0" * 64), found.at_merge_base(PATH)) == (None, None)
