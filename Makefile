@@ -25,10 +25,14 @@ test: $(VENV)/.dev compiled packages ## All tests but the long proofs; COVERAGE=
 compiled: $(VENV)/.demo
 	@$(BIN)/python -m compileall -q ddvoices
 
-# A Secret Service to test against; where it can't be installed, its tests skip and say so.
+# A Secret Service and a browser to test with; where they can't be installed, their tests skip and say so.
+PACKAGES := gnome-keyring-daemon:gnome-keyring dbus-daemon:dbus-daemon chromium:chromium
 packages:
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! command -v gnome-keyring-daemon >/dev/null; then \
-		apt-get update -qq && apt-get install -qq -y --no-install-recommends dbus-daemon gnome-keyring >/dev/null; \
+	@missing=""; for each in $(PACKAGES); do \
+		command -v "$${each%%:*}" >/dev/null || missing="$$missing $${each#*:}"; \
+	done; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
 	fi
 
 prove: $(VENV)/.dev compiled ## The long proofs: killed anywhere, every fault in every call

@@ -128,6 +128,18 @@ def read_bounded(source: Path | IO[bytes], limit: int) -> bytes:
     return data
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, where there is none.
+
+    Raises:
+        OutputError: it can't be made there.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: can't be made: {error.strerror}") from error
+
+
 def sync_folder(path: Path) -> None:
     """Wait until a folder's names are on disk, where the file system can do that."""
     with suppress(OSError):

@@ -15,7 +15,7 @@ from ddvoices.batch.state import BatchState, Made
 from ddvoices.batch.work import Job
 from ddvoices.client import join_wav
 from ddvoices.errors import InvalidResponseError, OutputError
-from ddvoices.files import sync_folder, write_whole
+from ddvoices.files import make_folder, sync_folder, write_whole
 
 _BYTES_A_SAMPLE = {"headerless-wav": 2, "mulaw": 1}
 
@@ -42,7 +42,7 @@ def save_audio(job: Job, chunks: Sequence[bytes], folder: Path, state: BatchStat
         seconds=None if seconds is None else round(seconds, 3),
     )
     path = folder / job.line.out
-    _make_folder(path.parent)
+    make_folder(path.parent)
     state.append(made)  # first: so no file of ours is ever without its record
     write_whole(path, audio)
     return made
@@ -60,7 +60,7 @@ def move_files(moves: Sequence[Move], folder: Path, state: BatchState) -> None:
     if not moves:
         return
     for move in moves:
-        _make_folder((folder / move.target).parent)
+        make_folder((folder / move.target).parent)
     state.append(*(move.made for move in moves))  # first: so no file of ours is ever without its record
     for move in moves:
         _move(folder, move, state)
@@ -90,13 +90,6 @@ def _rename(old: Path, new: Path) -> None:
         old.rename(new)  # not every file system has links
     else:
         old.unlink()
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path}: can't be made: {error.strerror}") from error
 
 
 def _joined(chunks: Sequence[bytes], speech: Mapping[str, Any]) -> bytes:

@@ -50,6 +50,16 @@ class _Seconds(click.FloatRange):
         return seconds
 
 
+embed_limit = click.option(
+    "--embed-limit",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    metavar="MB",
+    help="How much audio a page of --format html holds; the rest lies beside it.",
+)
+
+
 def seconds(*names: str, default: float, help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls it
     """Return an option for a time."""
     return click.option(

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Save the plan, for review and for `ddvoices apply FILE`.",
 )
-@options.output_format("text", "json")
+@options.output_format("text", "json", "html")
+@options.embed_limit
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes, with 6 if they are refused."
 )
@@ -40,6 +41,7 @@ def plan(
     labels: tuple[tuple[str, str], ...],
     output: Path | None,
     output_format: str,
+    embed_limit: int,
     detailed_exitcode: bool,
     prune: bool,
 ) -> int:
@@ -52,6 +54,7 @@ def plan(
       ddvoices plan
       ddvoices plan -r us -t 'ada-*'
       ddvoices plan --prune -o plan.json
+      ddvoices plan --format html > review.html
     """
     from ddvoices.cli.planning import plan_now, tell_errors
     from ddvoices.model import PlanOptions
@@ -64,8 +67,13 @@ def plan(
     document = plan_document(found)
     if output is not None:
         _save(document, output)
-    print_plan(session, document, output_format)
-    if output_format == "json":
+    if output_format == "html":
+        from ddvoices.cli.pages import print_page
+
+        print_page(session, document, embed_limit)
+    else:
+        print_plan(session, document, output_format)
+    if output_format != "text":
         tell_errors(session, found)
     if output is not None:
         runs = f"`ddvoices apply {output}` runs what is in it, and nothing else"

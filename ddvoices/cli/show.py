@@ -9,29 +9,46 @@ import click
 
 from ddvoices.cli import options
 from ddvoices.cli.session import Session
+from ddvoices.errors import UsageError
 
 _MAX_BYTES = 256 * 2**20
 
 
 @click.command
 @click.argument("file", type=click.Path(path_type=Path))
-@options.output_format("text", "json")
+@options.output_format("text", "json", "html")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PAGE",
+    help="Write the page of --format html here, and beside it what has no room in it.",
+)
+@options.embed_limit
 @click.pass_obj
-def show(session: Session, *, file: Path, output_format: str) -> None:
+def show(session: Session, *, file: Path, output_format: str, output: Path | None, embed_limit: int) -> None:
     """Show a saved plan again.
 
-    The catalog and the service aren't asked, so no key is needed.
+    The service isn't asked, so no key is needed; nor is the catalog, but for the recordings of a page.
 
     \b
     Examples:
       ddvoices show plan.json
       ddvoices show plan.json --format json
+      ddvoices show plan.json --format html -o review.html
     """
     from ddvoices.cli.plan import print_plan
 
+    if output is not None and output_format != "html":
+        raise UsageError("-o is for --format html: print other formats into a file by >")
     document = read_plan_file(file)
     for warning in document["warnings"]:
         session.warn(warning)
+    if output_format == "html":
+        from ddvoices.cli.pages import print_page
+
+        print_page(session, document, embed_limit, output)
+        return
     print_plan(session, document, output_format)
 
 

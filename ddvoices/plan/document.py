@@ -13,6 +13,7 @@ from typing import Any
 
 from ddvoices import __version__
 from ddvoices.errors import PlanFileError, PlanStaleError
+from ddvoices.identity import plain
 from ddvoices.model import Action, Change, Kept, Plan, RegionPlan
 from ddvoices.plan.describe import sample_document
 from ddvoices.resources import read_schema
@@ -61,6 +62,8 @@ def change_document(change: Change) -> dict[str, Any]:
         "id": change.id,
         "fields": [{"path": f.path, "before": f.before, "after": f.after} for f in change.fields],
     }
+    if change.spec is not None:
+        document["name"] = plain(change.spec.name)
     if change.spec is not None and change.spec.sample is not None and change.action in _WITH_SAMPLE:
         document["sample"] = sample_document(change.spec.sample)
     if change.note is not None:

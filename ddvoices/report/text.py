@@ -57,6 +57,11 @@ def plan_text(document: Document, *, color: bool = False) -> str:
     return text if color else _plain(text)
 
 
+def headline(document: Document) -> str:
+    """Return the line that counts what a plan does."""
+    return _plain(_last_line(document))
+
+
 def _region_lines(name: str, region: Document) -> Iterator[str]:
     """Yield a region's lines; none where there is nothing to say."""
     if region["error"] is not None:

@@ -1,0 +1,42 @@
+"""Pages to be read and heard: where they are written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ddvoices.cli.session import Session
+    from ddvoices.review import Page
+
+
+def print_page(
+    session: Session, document: dict[str, Any], embed_limit: int, output: Path | None = None
+) -> None:
+    """Print a plan as a page, or write it to ``output``, and beside it what has no room in it."""
+    from ddvoices.review import plan_page
+
+    folder = None if output is None else Path(f"{output.stem}-media")
+    page = plan_page(document, session.catalog_directory, limit=embed_limit * 10**6, folder=folder)
+    if output is None:
+        click.echo(page.html)
+        return
+    write_page(session, page, output)
+
+
+def write_page(session: Session, page: Page, output: Path) -> None:
+    """Write a page, its recordings first: whoever sees the page can hear them.
+
+    Raises:
+        OutputError: it can't be written there.
+    """
+    from ddvoices.files import is_special, make_folder, write_special, write_whole
+
+    for path, data in page.files:
+        make_folder((output.parent / path).parent)
+        write_whole(output.parent / path, data)
+    write = write_special if is_special(output) else write_whole
+    write(output, page.html.encode("utf-8") + b"\n")
+    session.say(f"saved to {output}: open it in a browser")

@@ -1,0 +1,106 @@
+"""Recordings on a page: compressed, embedded as long as there is room, and laid beside it from there on."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ddvoices.audio import sniff
+from ddvoices.audio.names import safe_stem
+from ddvoices.audio.pcm import sixteen_bits
+from ddvoices.audio.wav import read_surely
+
+MIME_TYPES = {
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+    "opus": "audio/ogg",
+    "m4a": "audio/mp4",
+}
+_KILOBITS_A_CHANNEL = 64
+_FULL_QUALITY_CHANNELS = (1, 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Where a page finds a recording; ``file`` is what must be written beside it."""
+
+    source: str
+    file: tuple[Path, bytes] | None = None
+
+
+class Shelf:
+    """Gives recordings their place: in the page up to ``limit`` bytes altogether, else in ``folder``.
+
+    ``folder`` is relative to the page; without one, what has no room has no place.
+    """
+
+    def __init__(self, *, limit: int, folder: Path | None = None) -> None:
+        self._room, self._folder = limit, folder
+        self._placed: dict[str, Placed] = {}
+
+    def place(self, data: bytes, name: str) -> Placed | None:
+        """Return where a recording is, called ``name`` if it needs a file; None if there is no room."""
+        digest = sha256(data).hexdigest()
+        if digest not in self._placed:
+            placed = self._place(*compressed(data), f"{safe_stem(name)}-{digest[:8]}")
+            if placed is None:
+                return None
+            self._placed[digest] = placed
+        return self._placed[digest]
+
+    def _place(self, data: bytes, audio_format: str, stem: str) -> Placed | None:
+        if len(data) <= self._room:
+            self._room -= len(data)
+            return Placed(source=f"data:{MIME_TYPES[audio_format]};base64,{b64encode(data).decode()}")
+        if self._folder is None:
+            return None
+        path = self._folder / f"{stem}.{audio_format}"
+        return Placed(source=quote(path.as_posix()), file=(path, data))
+
+    @property
+    def files(self) -> list[tuple[Path, bytes]]:
+        """Return what is to be written beside the page."""
+        return [placed.file for placed in self._placed.values() if placed.file is not None]
+
+
+def compressed(data: bytes) -> tuple[bytes, str]:
+    """Return a recording as MP3 if it is a WAV and there is an encoder, else as it is; and its format."""
+    audio_format = sniff(data) or "wav"
+    made = _as_mp3(data) if audio_format == "wav" and _lameenc() is not None else None
+    return (made, "mp3") if made is not None and len(made) < len(data) else (data, audio_format)
+
+
+@cache
+def _lameenc() -> Any:
+    """Return the encoder of the extra ``page``, None where it isn't installed."""
+    try:
+        import lameenc
+    except ImportError:
+        return None
+    return lameenc
+
+
+def _as_mp3(data: bytes) -> bytes | None:
+    """Return a WAV of integers as MP3; None where it isn't one that can be."""
+    wave = read_surely(data)
+    if wave is None or wave.channels not in _FULL_QUALITY_CHANNELS:
+        return None
+    samples = sixteen_bits(wave)
+    if samples is None:
+        return None
+    encoder = _lameenc().Encoder()
+    encoder.silence()
+    encoder.set_bit_rate(_KILOBITS_A_CHANNEL * wave.channels)
+    encoder.set_in_sample_rate(wave.rate)
+    encoder.set_channels(wave.channels)
+    try:
+        return b"".join([*(bytes(encoder.encode(block)) for block in samples), bytes(encoder.flush())])
+    except RuntimeError:  # a rate that it doesn't know
+        return None

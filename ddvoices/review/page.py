@@ -1,0 +1,71 @@
+"""A page of one file: what it needs is in it, and what isn't in it can't get there."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ddvoices import __version__
+from ddvoices.report.terminal import printable
+from ddvoices.report.words import size_words
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a page; every value is text and is escaped, whatever it holds."""
+    style, script = _read("page.css"), _read("page.js")
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_harmless,
+    )
+    environment.filters |= {"size": size_words, "anchor": _anchor}
+    return environment.get_template(template).render(
+        style=Markup(style),  # noqa: S704 - a file of ours
+        script=Markup(script),  # noqa: S704 - the same
+        policy=_policy(style, script),
+        version=__version__,
+        **values,
+    )
+
+
+def _harmless(value: Any) -> Any:
+    """Write what turns text around or hides it as an escape, as in a terminal."""
+    return printable(value) if type(value) is str else value
+
+
+def _anchor(key: str) -> str:
+    """Return what a link to a voice ends with; a key out of a plan file may be any text."""
+    return quote(printable(key), safe="")
+
+
+def _policy(style: str, script: str) -> str:
+    """Return what the page may do: look and run as it was made, and play what is in it or beside it."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src '{_hash(script)}'",
+            f"style-src '{_hash(style)}'",
+            "media-src data: 'self' file:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def _read(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")

@@ -1,0 +1,64 @@
+"""A plan as a page: each change with what it was and what it will be, to be read and heard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ddvoices.report.text import headline
+from ddvoices.review.cards import Card, Wanted, cards_of
+from ddvoices.review.media import Shelf
+from ddvoices.review.page import render
+from ddvoices.review.recordings import Finder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page, and the recordings to be written beside it, relative to it."""
+
+    html: str
+    files: list[tuple[Path, bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """A recording on the page: where it is, or why it isn't."""
+
+    wanted: Wanted
+    source: str
+    origin: str
+    missing: str
+
+
+def plan_page(document: Mapping[str, Any], catalog: Path, *, limit: int, folder: Path | None = None) -> Page:
+    """Return a plan document as a page.
+
+    Up to ``limit`` bytes of audio are embedded. What has no room is laid into ``folder``, relative to the
+    page; without one the page says that it is missing. Recordings come from the ``catalog``'s directory and
+    the git repository around it, where they are what the plan says.
+    """
+    finder = Finder(catalog, document["catalog"]["owner"])
+    shelf = Shelf(limit=limit, folder=folder)
+    cards = [
+        (card, [_sound(wanted, card, finder, shelf) for wanted in card.wanted]) for card in cards_of(document)
+    ]
+    html = render(
+        "plan.html",
+        plan=document,
+        headline=headline(document).removeprefix("Plan: "),
+        cards=cards,
+        actions=[action for action, count in document["summary"].items() if count and action != "noop"],
+        regions=list(document["regions"]),
+    )
+    return Page(html=html, files=shelf.files)
+
+
+def _sound(wanted: Wanted, card: Card, finder: Finder, shelf: Shelf) -> Sound:
+    heard = finder.find(wanted)
+    placed = shelf.place(heard.data, f"{card.key}-{wanted.side}") if heard.data is not None else None
+    missing = heard.missing
+    if heard.data is not None and placed is None:
+        missing = "too large for this page: `ddvoices show PLAN --format html -o PAGE` lays it beside"
+    return Sound(wanted=wanted, source=placed.source if placed else "", origin=heard.origin, missing=missing)

@@ -1,0 +1,201 @@
+"""Which recordings a page lets people hear: exactly those of the plan, from the catalog and from git."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from html.parser import HTMLParser
+
+import pytest
+from repository import git
+from rights import needs_modes
+from visitor import Visitor, commit, until
+from workspace import Workspace, write_tone
+
+
+class Heard(HTMLParser):
+    """Reads label → source of what can be heard, and label → why not of the rest."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.sources: dict[str, str] = {}
+        self.missing: dict[str, str] = {}
+        self.captions: dict[str, str] = {}
+        self._label = self._tag = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        if tag == "figure":
+            self._label = found["data-label"]
+        if tag == "audio":
+            self.sources[self._label] = found["src"]
+        self._tag = "missing" if found.get("class") == "missing" else tag
+
+    def handle_data(self, data: str) -> None:
+        if self._tag == "missing" and data.strip():
+            self.missing[self._label] = data
+        if self._tag == "span" and self._label:
+            self.captions[self._label] = self.captions.get(self._label, "") + data
+
+
+def page(work: Workspace, *arguments: str) -> Heard:
+    work.run("plan", "-o", "plan.json", *arguments)
+    return show(work)
+
+
+def show(work: Workspace, *arguments: str) -> Heard:
+    return Heard(work.run("show", "plan.json", "--format", "html", *arguments).stdout)
+
+
+def seconds(source: str) -> float:
+    """Return how long an embedded recording is, whatever it was compressed to."""
+    from ddvoices.audio import seconds_of
+
+    found = seconds_of(b64decode(source.partition(",")[2]))
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def changed(repository: Workspace) -> Workspace:
+    """A voice of 4 s that was applied and committed, and is 5 s long now."""
+    repository.voice("ada")
+    write_tone(repository.root / "samples/ada.wav", seconds=4)
+    repository.apply()
+    commit(repository)
+    write_tone(repository.root / "samples/ada.wav", seconds=5, pitch=300)
+    return repository
+
+
+def test_both_are_there(changed):
+    heard = page(changed)
+    assert {label: round(seconds(source)) for label, source in heard.sources.items()} == {
+        "Before: ada": 4,
+        "New: ada": 5,
+    }
+    assert "what was applied last" in heard.captions["Before: ada"]
+
+
+def test_plan_prints_the_same_page(changed):
+    sources = page(changed).sources
+    assert Heard(changed.run("plan", "--format", "html").stdout).sources == sources
+
+
+@pytest.mark.parametrize("later", ["committed", "renamed", "many"])
+def test_the_former_one_is_what_was_applied_and_not_what_git_had_last(changed, later):
+    commit(changed)
+    write_tone(changed.root / "samples/ada.wav", seconds=6, pitch=400)
+    if later == "renamed":
+        (changed.root / "samples/ada.wav").rename(changed.root / "samples/other.wav")
+        changed.voice("ada", sample="samples/other.wav")
+    if later != "committed":
+        commit(changed)
+    heard = page(changed)
+    assert round(seconds(heard.sources["Before: ada"])) == 4
+
+
+def test_one_that_was_never_committed_is_said_to_be_missing(repository):
+    repository.voice("ada")
+    repository.apply()
+    repository.new_sample("ada", pitch=500)
+    heard = page(repository)
+    assert list(heard.sources) == ["New: ada"]
+    assert "not in this clone’s git history" in heard.missing["Before: ada"].replace("'", "’")
+
+
+def test_without_a_lock_the_merge_base_is_heard_and_named(changed):
+    commit(changed)
+    git("checkout", "-q", "-b", "side", cwd=changed.folder)
+    changed.lock.unlink()
+    write_tone(changed.root / "samples/ada.wav", seconds=6, pitch=400)
+    heard = page(changed)
+    assert round(seconds(heard.sources["Before: ada"])) == 5
+    assert "where the branch began" in heard.captions["Before: ada"]
+
+
+def test_what_a_prune_deletes_can_be_heard_once_more(changed):
+    commit(changed)
+    del changed.voices["ada"]
+    changed.voice("bob")
+    heard = page(changed, "--prune")
+    assert round(seconds(heard.sources["Before: ada"])) == 4
+
+
+def test_a_new_recording_is_that_of_the_plan(changed):
+    changed.run("plan", "-o", "plan.json")
+    write_tone(changed.root / "samples/ada.wav", seconds=7, pitch=600)
+    heard = show(changed)
+    assert "another recording by now" in heard.missing["New: ada"]
+    assert "New: ada" not in heard.sources
+
+
+@pytest.mark.parametrize("path", ["../secret.wav", "/etc/passwd", "samples/../../secret.wav", "link.wav"])
+def test_a_plan_of_a_stranger_reads_nothing_else(changed, path):
+    secret = write_tone(changed.folder / "secret.wav", seconds=3.5)
+    (changed.root / "link.wav").symlink_to(secret)
+    changed.run("plan", "-o", "plan.json")
+    plan = json.loads((changed.folder / "plan.json").read_text())
+    from hashlib import sha256
+
+    for region in plan["regions"].values():
+        for change in region["changes"]:
+            change["sample"] |= {"path": path, "sha256": sha256(secret.read_bytes()).hexdigest()}
+    (changed.folder / "plan.json").write_text(json.dumps(plan))
+    assert "New: ada" not in show(changed).sources
+
+
+def test_elsewhere_the_page_says_that_there_is_nothing_to_hear(changed, tmp_path):
+    changed.run("plan", "-o", "plan.json")
+    heard = Heard(changed.run("--catalog", "nowhere", "show", "plan.json", "--format", "html").stdout)
+    assert heard.sources == {}
+    assert all("the catalog" in why for why in heard.missing.values())
+    assert len(heard.missing) == 2
+
+
+def test_what_has_no_room_lies_beside_the_page(changed, visitor: Visitor):
+    done = changed.run("plan", "-o", "plan.json")
+    assert done.returncode == 0
+    (changed.folder / "out").mkdir()
+    changed.run("show", "plan.json", "--format", "html", "-o", "out/a page.html", "--embed-limit", "0")
+    heard = Heard((changed.folder / "out" / "a page.html").read_text(encoding="utf-8"))
+    files = sorted(path.name for path in (changed.folder / "out" / "a page-media").iterdir())
+    assert [re.sub("-[0-9a-f]{8}", "", name) for name in files] == ["ada-new.mp3", "ada-old.mp3"]
+    assert all(source.startswith("a%20page-media/") for source in heard.sources.values())
+    opened = visitor.open(changed.folder / "out" / "a page.html")
+    opened.click(".play")
+    until(opened, "[...document.querySelectorAll('audio')].some(audio => audio.currentTime > 0.2)")
+
+
+def test_on_stdout_what_has_no_room_is_said(changed):
+    changed.run("plan", "-o", "plan.json")
+    heard = show(changed, "--embed-limit", "0")
+    assert heard.sources == {}
+    assert all("--format html -o" in why for why in heard.missing.values())
+
+
+def test_a_page_takes_the_place_of_a_link_and_follows_none(changed):
+    (changed.folder / "precious").write_text("mine")
+    (changed.folder / "page.html").symlink_to("precious")
+    changed.run("plan", "-o", "plan.json")
+    changed.run("show", "plan.json", "--format", "html", "-o", "page.html")
+    assert (changed.folder / "precious").read_text() == "mine"
+    assert not (changed.folder / "page.html").is_symlink()
+
+
+@pytest.mark.parametrize(
+    "where", ["no/such/page.html", pytest.param("locked/page.html", marks=needs_modes), "."]
+)
+def test_a_place_that_can_not_be_written_to(changed, where):
+    changed.run("plan", "-o", "plan.json")
+    (changed.folder / "locked").mkdir(mode=0o500)
+    done = changed.run("show", "plan.json", "--format", "html", "-o", where, code=None)
+    assert done.returncode in {1, 64}
+    assert len(done.stderr.strip().splitlines()) <= 3
+
+
+def test_other_formats_have_no_page(changed):
+    changed.run("plan", "-o", "plan.json")
+    done = changed.run("show", "plan.json", "-o", "page.html", code=64)
+    assert "--format html" in done.stderr
