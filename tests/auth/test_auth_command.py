@@ -157,6 +157,22 @@ def test_a_region_that_is_not_there(env, service):
 
 
 @pytest.mark.parametrize(
+    ("regions", "said"),
+    [
+        ("-r us -r eu", "one region at a time, not us and eu"),
+        ("-r eu --region us --region eu", "one region at a time, not eu, us and eu"),
+        ("--region=", "-r names no region"),
+    ],
+)
+def test_one_region_is_one(regions, said, env, service):
+    login("--no-check", env=env)
+    for command in ("login --stdin", "login", "logout"):
+        done = run("auth", *command.split(), *regions.split(), env=env, input=OTHER)
+        assert (done.returncode, done.stderr) == (64, f"error: {said}\n")
+    assert service.stored() == {"us": KEY}
+
+
+@pytest.mark.parametrize(
     ("backend", "said"),
     [
         ("", "PYTHON_KEYRING_BACKEND is empty: unset it, or name a backend"),
