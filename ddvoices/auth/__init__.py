@@ -10,7 +10,7 @@ from ddvoices.auth.keys import (
     region_variable,
     variable_of,
 )
-from ddvoices.auth.vault import forget, read, store
+from ddvoices.auth.vault import forget, prepare, read, store
 
 __all__ = [
     "KEYRING",
@@ -20,6 +20,7 @@ __all__ = [
     "checked",
     "find_key",
     "forget",
+    "prepare",
     "read",
     "region_variable",
     "store",

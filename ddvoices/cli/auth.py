@@ -74,11 +74,12 @@ def login(session: Session, *, region: str | None, from_stdin: bool, no_check: b
       ddvoices auth login -r eu
       ddvoices auth login --no-check
     """
-    from ddvoices.auth import checked, store, variable_of
+    from ddvoices.auth import checked, prepare, store, variable_of
 
     name = region_name(region)
     endpoints = region_endpoints(session, name)
     check_stored(endpoints)
+    prepare(name)
     key = checked(_read_key() if from_stdin else _ask_for_key(name), "what was given")
     if not no_check:
         _check_before_storing(key, endpoints)
@@ -181,7 +182,7 @@ def _check_before_storing(key: Key, endpoints: Endpoints) -> None:
         raise AuthError(f"{region} refuses this key, and nothing is stored: {error}") from error
     except ServiceError as error:
         raise ServiceError(
-            f"{region} can't be asked, and nothing is stored: {error}: try again, or store it with --no-check"
+            f"{region} can't be asked, and nothing is stored: {error}; try again, or store it with --no-check"
         ) from error
 
 

@@ -97,9 +97,13 @@ def test_without_a_terminal_it_wants_to_be_piped(env):
         (" \n\n", 64, "no key was given"),
         ("dd-1\ndd-2", 64, "more than one line was given"),
         ("x" * 5000, 64, "stdin holds more than 4096 bytes"),
-        ("dd-\x00abc", 7, "what was given holds characters that no API key has"),
-        ("dd-ключ", 7, "what was given holds characters that no API key has"),
-        ("dd-two words", 7, "what was given holds characters that no API key has"),
+        (
+            "dd-\x00abc",
+            7,
+            "what was given holds a control character, which no API key has: give the",
+        ),
+        ("dd-ключ", 7, "what was given holds a character beyond ASCII, which no API key has: give the key"),
+        ("dd-two words", 7, "what was given holds a blank, which no API key has: give the key alone"),
     ],
     ids=["nothing", "blank", "two", "long", "nul", "letters", "words"],
 )
@@ -176,8 +180,11 @@ def test_one_region_is_one(regions, said, env, service):
     ("backend", "said"),
     [
         ("", "PYTHON_KEYRING_BACKEND is empty: unset it, or name a backend"),
-        ("no.such.Backend", "PYTHON_KEYRING_BACKEND=no.such.Backend can't be loaded: No module named 'no'"),
-        ("keyring.backends.fail.Keyring", "there is no keyring here"),
+        (
+            "no.such.Backend",
+            "PYTHON_KEYRING_BACKEND=no.such.Backend can't be loaded: No module named 'no': unset it, or",
+        ),
+        ("keyring.backends.fail.Keyring", "there is no keyring here: a key can be in the environment only"),
         ("keyring.backends.null.Keyring", "the keyring (null Keyring) keeps nothing"),
         ("keyrings.alt.file.PlaintextKeyring", "the keyring (file PlaintextKeyring) would keep the key in a"),
     ],
@@ -186,6 +193,15 @@ def test_where_no_keyring_can_keep_it(backend, said, tmp_path):
     env = {"PYTHON_KEYRING_BACKEND": backend, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
     assert login("--no-check", code=7, env=env).startswith(f"error: {said}")
     assert KEY.encode() not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_nobody_types_a_key_that_cannot_be_kept(emulator, api_key):
+    env = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring", "DEEPDUB_BASE_URL": emulator.base_url}
+    code, shown = on_terminal("auth", "login", env=env)
+    assert (code, "API key for us" in shown) == (7, False)
+    assert "there is no keyring here: a key can be in the environment only" in shown
+    login(key=api_key, code=7, env=env)
+    assert emulator.requests(api_key) == []
 
 
 def test_a_locked_keyring_is_said_and_a_variable_does_without(env, service):
