@@ -7,6 +7,7 @@ from ddvoices.auth.keys import (
     account_of,
     checked,
     find_key,
+    origin_of,
     region_variable,
     variable_of,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "checked",
     "find_key",
     "forget",
+    "origin_of",
     "prepare",
     "read",
     "region_variable",

@@ -48,6 +48,13 @@ def variable_of(region: str, environ: Mapping[str, str]) -> str | None:
     return next((name for name in names if environ.get(name, "").strip()), None)
 
 
+def origin_of(key: Key, region: str) -> str:
+    """Return where a key is from, for the error that it is refused: a stored one is replaced by a command."""
+    if key.source != KEYRING:
+        return key.source
+    return f"the keyring: store another with `ddvoices auth login -r {region}`"
+
+
 def account_of(key: str, endpoint: str) -> str:
     """Return 12 hex digits that stand for a key at an endpoint in plans and locks, and do not give it away.
 

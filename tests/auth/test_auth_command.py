@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,57 @@ def test_status_is_a_line_for_each_region_and_no_key_is_said_once(env):
         "us      …jklm  keyring",
     ]
     assert (done.returncode, done.stderr) == (0, "")
-    done = run("auth", "status", env=env)
+    done = run("auth", "status", "-r", "us", "-r", "eu", env=env)
     assert (done.returncode, done.stderr.count("error: no API key for region eu: set ")) == (7, 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        (None, []),
+        ({}, []),
+        ({"regions": {"us": {}, "eu": {}}}, ["eu"]),
+        ({"defaults": {"regions": ["eu"]}}, ["eu"]),
+    ],
+    ids=["no-catalog", "us", "both", "eu-by-default"],
+)
+def test_only_a_region_that_is_wanted_needs_a_key(settings, missing, env, tmp_path):
+    login("--no-check", env=env)
+    if settings is not None:
+        (tmp_path / "voices").mkdir()
+        document = {"version": 1, "owner": "a-1", **settings}
+        (tmp_path / "voices" / "catalog.yaml").write_text(json.dumps(document))
+    done = run("auth", "status", env=env, cwd=tmp_path)
+    assert done.stdout.splitlines()[1:] == ["eu      -      -", "us      …jklm  keyring"]
+    assert re.findall(r"no API key for region (\w+)", done.stderr) == missing
+    assert done.returncode == (7 if missing else 0)
+
+
+def test_what_can_be_no_key_is_told_of_any_region(env):
+    login("--no-check", env=env)
+    done = run("auth", "status", env={**env, "DEEPDUB_API_KEY_EU": "two words"})
+    assert (done.returncode, done.stderr.startswith("error: DEEPDUB_API_KEY_EU holds a blank")) == (7, True)
+
+
+def test_without_any_key_every_region_is_told(env):
+    done = run("auth", "status", env=env)
+    assert re.findall(r"no API key for region (\w+)", done.stderr) == ["eu", "us"]
+    assert done.returncode == 7
+
+
+def test_what_the_service_says_of_a_key_is_shown(env, emulator, api_key):
+    login("--no-check", key=api_key, env=env)
+    checked = ["auth", "status", "-r", "us", "--check"]
+    row = f"us      …{api_key[-4:]}  keyring"
+    done = run(*checked, env=env)
+    assert done.stdout.splitlines() == ["region  key    from     accepted", f"{row}  yes"]
+    emulator.faults(api_key, [{"method": "GET", "path": "/voice", "kind": "status", "status": 401}])
+    done = run(*checked, env=env)
+    assert done.stdout.splitlines()[1] == f"{row}  no"
+    what_next = ": the key is from the keyring: store another with `ddvoices auth login -r us`\n"
+    assert done.stderr.endswith(what_next)
+    assert run("voices", "list", env=env).stderr.endswith(what_next)
+    emulator.faults(api_key, [])
 
 
 def test_a_hidden_prompt_shows_nothing_of_what_is_typed(env, service):
