@@ -7,10 +7,11 @@ from ddvoices.auth.keys import (
     account_of,
     checked,
     find_key,
+    origin_of,
     region_variable,
     variable_of,
 )
-from ddvoices.auth.vault import forget, read, store
+from ddvoices.auth.vault import forget, prepare, read, store
 
 __all__ = [
     "KEYRING",
@@ -20,6 +21,8 @@ __all__ = [
     "checked",
     "find_key",
     "forget",
+    "origin_of",
+    "prepare",
     "read",
     "region_variable",
     "store",

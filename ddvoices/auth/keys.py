@@ -48,6 +48,13 @@ def variable_of(region: str, environ: Mapping[str, str]) -> str | None:
     return next((name for name in names if environ.get(name, "").strip()), None)
 
 
+def origin_of(key: Key, region: str) -> str:
+    """Return where a key is from, for the error that it is refused: a stored one is replaced by a command."""
+    if key.source != KEYRING:
+        return key.source
+    return f"the keyring: store another with `ddvoices auth login -r {region}`"
+
+
 def account_of(key: str, endpoint: str) -> str:
     """Return 12 hex digits that stand for a key at an endpoint in plans and locks, and do not give it away.
 
@@ -61,12 +68,21 @@ def checked(value: str, source: str) -> Key:
     """Return a key that can stand in a header, and remember it as one that nothing may show.
 
     Raises:
-        AuthError: it holds characters that no key has; the message names the source only.
+        AuthError: it holds characters that no key has; the message shows none of it.
     """
-    if not value.isascii() or not value.isprintable() or " " in value:
-        raise AuthError(f"{source} holds characters that no API key has")
+    if what := _foreign(value):
+        raise AuthError(f"{source} holds {what}, which no API key has: give the key alone")
     remember(value)
     return Key(value=value, source=source)
+
+
+def _foreign(value: str) -> str | None:
+    """Return what a value holds that can't stand in a key, None if there is nothing."""
+    if not value.isascii():
+        return "a character beyond ASCII"
+    if not value.isprintable():
+        return "a control character"
+    return "a blank" if " " in value else None
 
 
 def _stored_key(region: str) -> Key:
@@ -76,12 +92,11 @@ def _stored_key(region: str) -> Key:
         MissingKeyError: there is none, or it can't be asked.
     """
     try:
-        value, why = vault.read(region), ""
+        value, otherwise = vault.read(region), f", or store it with `ddvoices auth login -r {region}`"
     except KeyringError as error:
-        value, why = None, f" ({error})"
+        value, otherwise = None, f" ({error})"
     if value is None:
         raise MissingKeyError(
-            f"no API key for region {region}: set {region_variable(region)} or {KEY_VARIABLE}, "
-            f"or store it with `ddvoices auth login -r {region}`{why}"
+            f"no API key for region {region}: set {region_variable(region)} or {KEY_VARIABLE}{otherwise}"
         )
     return checked(value, KEYRING)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SERVICE = "ddvoices"
 BACKEND_VARIABLE = "PYTHON_KEYRING_BACKEND"
 
-_NONE = "there is no keyring here"
+_NONE = "there is no keyring here: a key can be in the environment only"
 _LOCKED = "the keyring is locked, and nobody answered its prompt: unlock it and try again"
 # by the name of the exception, of the backend or of the library that it uses: no backend has to be imported
 _SAID = {
@@ -29,6 +29,16 @@ _SAID = {
     "PromptDismissedException": _LOCKED,
 }
 _DISMISSED = "dismissed"  # of a keyring's making, too, which is an InitError like any other
+
+
+def prepare(region: str) -> None:
+    """Find out whether a region's key can be stored, and have the keyring unlocked, before anybody types one.
+
+    Raises:
+        KeyringError: it can't; the message says why.
+    """
+    with _in_one_line():
+        _safest(_backend()).get_password(SERVICE, region)
 
 
 def read(region: str) -> str | None:
@@ -82,7 +92,8 @@ def _backend() -> KeyringBackend:
         return keyring.get_keyring()
     except Exception as error:  # noqa: BLE001 - whatever an import may raise
         source = f"{BACKEND_VARIABLE}={named}" if named else "the backend in keyringrc.cfg"
-        raise KeyringError(f"{source} can't be loaded: {_line(error)}") from None
+        next_ = "unset it, or name another" if named else "mend that file"
+        raise KeyringError(f"{source} can't be loaded: {_line(error)}: {next_}") from None
 
 
 def _safest(backend: KeyringBackend) -> KeyringBackend:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ddvoices.cli import options
-from ddvoices.cli.direct import region_endpoints, region_name, settings_of
+from ddvoices.cli.direct import known_regions, region_endpoints, region_name, settings_of
 from ddvoices.cli.keys import check_source, check_stored
 from ddvoices.cli.session import Session
 from ddvoices.errors import (
     AuthError,
     DdvoicesError,
     ExitCode,
+    MissingKeyError,
     ServiceError,
     UntrustedEndpointError,
     UsageError,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _LONGEST_KEY = 4096
 # So long that four of its characters give nothing away.
 _LONG_ENOUGH = 12
+_ACCEPTED = {True: "yes", False: "no", None: "-"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class KeyStatus:
     key: str | None = None
     source: str | None = None
     accepted: bool | None = None
+    missing: bool = False
     error: str | None = None
     code: ExitCode = ExitCode.OK
 
@@ -74,11 +77,12 @@ def login(session: Session, *, region: str | None, from_stdin: bool, no_check: b
       ddvoices auth login -r eu
       ddvoices auth login --no-check
     """
-    from ddvoices.auth import checked, store, variable_of
+    from ddvoices.auth import checked, prepare, store, variable_of
 
     name = region_name(region)
     endpoints = region_endpoints(session, name)
     check_stored(endpoints)
+    prepare(name)
     key = checked(_read_key() if from_stdin else _ask_for_key(name), "what was given")
     if not no_check:
         _check_before_storing(key, endpoints)
@@ -119,21 +123,23 @@ def logout(session: Session, *, region: str | None) -> None:
 def status(session: Session, *, regions: tuple[str, ...], check: bool, output_format: str) -> int:
     """Show where the key of each region is from, and how it ends.
 
-    Ends with 7 where a region has no key, or one that the service refuses.
+    Ends with 7 where a region of the catalog, or one that is named, has no key, or any has one that the
+    service refuses; without a catalog one key will do.
 
     \b
     Examples:
       ddvoices auth status
       ddvoices auth status -r eu --check --format json
     """
-    settings = settings_of(session, regions)
-    found = [_key_status(name, settings[name], check=check) for name in settings]
+    known = known_regions(session, regions)
+    found = [_key_status(name, settings, check=check) for name, settings in known.settings.items()]
+    found = _needed(found, known.wanted)
     if output_format == "json":
         session.print_json(
             {"format_version": "1.0", "regions": {each.region: _plain(each) for each in found}}
         )
     else:
-        _print(session, found)
+        _print(session, found, check=check)
     return next((each.code for each in found if each.code), ExitCode.OK)
 
 
@@ -178,10 +184,13 @@ def _check_before_storing(key: Key, endpoints: Endpoints) -> None:
     try:
         _ask_service(key, endpoints)
     except AuthError as error:
-        raise AuthError(f"{region} refuses this key, and nothing is stored: {error}") from error
+        raise AuthError(
+            f"{region} refuses this key, and nothing is stored: {endpoints.rest}: {error}; "
+            f"see that it is whole, and one for {region}"
+        ) from error
     except ServiceError as error:
         raise ServiceError(
-            f"{region} can't be asked, and nothing is stored: {error}: try again, or store it with --no-check"
+            f"{region} can't be asked, and nothing is stored: {error}; try again, or store it with --no-check"
         ) from error
 
 
@@ -204,13 +213,28 @@ def _key_status(region: str, settings: RegionSettings, *, check: bool) -> KeySta
     try:
         key = find_key(region, environ=os.environ)
     except AuthError as error:
-        return KeyStatus(region=region, error=str(error), code=error.exit_code)
+        missing = isinstance(error, MissingKeyError)
+        return KeyStatus(region=region, missing=missing, error=str(error), code=error.exit_code)
     found = KeyStatus(region=region, key=_ending(key.value), source=key.source)
     return _asked(found, key, settings) if check else found
 
 
+def _needed(found: list[KeyStatus], wanted: frozenset[str]) -> list[KeyStatus]:
+    """Return what there is, without the errors of regions that nobody wants and that have no key.
+
+    Where none is wanted in particular, any key will do.
+    """
+    if not wanted and not any(each.key for each in found):
+        return found
+    return [
+        KeyStatus(region=each.region) if each.missing and each.region not in wanted else each
+        for each in found
+    ]
+
+
 def _asked(found: KeyStatus, key: Key, settings: RegionSettings) -> KeyStatus:
     """Return what there is for a region, and what the service says of it."""
+    from ddvoices.auth import origin_of
     from ddvoices.client import resolve_endpoints
 
     try:
@@ -219,7 +243,13 @@ def _asked(found: KeyStatus, key: Key, settings: RegionSettings) -> KeyStatus:
         _ask_service(key, endpoints)
     except DdvoicesError as error:
         refused = isinstance(error, AuthError) and not isinstance(error, UntrustedEndpointError)
-        return replace(found, accepted=False if refused else None, error=str(error), code=error.exit_code)
+        whence = f": the key is from {origin_of(key, found.region)}" if refused else ""
+        return replace(
+            found,
+            accepted=False if refused else None,
+            error=f"{error}{whence}",
+            code=error.exit_code,
+        )
     return replace(found, accepted=True)
 
 
@@ -238,15 +268,16 @@ def _plain(found: KeyStatus) -> dict[str, object]:
     }
 
 
-def _print(session: Session, found: list[KeyStatus]) -> None:
+def _print(session: Session, found: list[KeyStatus], *, check: bool) -> None:
     """Print a line for each region, and what is wrong on stderr."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, show_edge=False)
-    for heading in ("region", "key", "from"):
+    for heading in ("region", "key", "from", *(["accepted"] if check else [])):
         table.add_column(heading, no_wrap=True)
     for each in found:
-        table.add_row(each.region, each.key or "-", each.source or "-")
+        row = (each.region, each.key or "-", each.source or "-", _ACCEPTED[each.accepted])
+        table.add_row(*row[: len(table.columns)])
     session.print_table(table)
     for each in found:
         if each.error is not None:

@@ -34,6 +34,14 @@ class KeyedVoices:
     ids: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRegions:
+    """The endpoints of regions; ``wanted`` are those that the catalog or the command line names, if any."""
+
+    settings: Mapping[str, RegionSettings]
+    wanted: frozenset[str] = frozenset()
+
+
 @contextmanager
 def open_client(session: Session, region: str | None) -> Iterator[DeepdubClient]:
     """Open a region, the default one if none is named.
@@ -46,6 +54,7 @@ def open_client(session: Session, region: str | None) -> Iterator[DeepdubClient]
         UsageError: there is no such region.
         AuthError: there is no key for it, or a key must not go there.
     """
+    from ddvoices.auth import origin_of
     from ddvoices.cli.hearing import hear
     from ddvoices.cli.keys import key_for
     from ddvoices.client import DeepdubClient, UnauthorizedError
@@ -57,7 +66,7 @@ def open_client(session: Session, region: str | None) -> Iterator[DeepdubClient]
         try:
             yield client
         except UnauthorizedError as error:
-            raise AuthError(f"{error}: the key is from {key.source}") from error
+            raise AuthError(f"{error}: the key is from {origin_of(key, endpoints.region)}") from error
 
 
 def region_endpoints(session: Session, region: str | None) -> Endpoints:
@@ -81,14 +90,28 @@ def settings_of(session: Session, chosen: Iterable[str] = ()) -> Mapping[str, Re
         CatalogError: the catalog's settings are not valid.
         UsageError: there is no such region.
     """
-    settings = _region_settings(session)
+    return known_regions(session, chosen).settings
+
+
+def known_regions(session: Session, chosen: Iterable[str] = ()) -> KnownRegions:
+    """Return the chosen regions, or all that there are, and which of them need a key.
+
+    Raises:
+        CatalogError: the catalog's settings are not valid.
+        UsageError: there is no such region.
+    """
+    known = _region_settings(session)
+    settings = known.settings
     for name in chosen:
         if name not in settings:
-            known = ", ".join(sorted(settings))
+            there = ", ".join(sorted(settings))
             raise UsageError(
-                f"no region {name!r}: there are {known}, and those that a catalog gives endpoints"
+                f"no region {name!r}: there are {there}, and those that a catalog gives endpoints"
             )
-    return {name: settings[name] for name in sorted(set(chosen) or settings)}
+    return KnownRegions(
+        settings={name: settings[name] for name in sorted(set(chosen) or settings)},
+        wanted=frozenset(chosen) or known.wanted,
+    )
 
 
 @contextmanager
@@ -169,7 +192,7 @@ def check_recording(path: Path) -> None:
         raise UsageError(f"{path}: is not audio by its content: {', '.join(FORMATS)} are taken")
 
 
-def _region_settings(session: Session) -> Mapping[str, RegionSettings]:
+def _region_settings(session: Session) -> KnownRegions:
     """Return the endpoints of each region: the catalog's, if there is one, else the built-in ones."""
     from ddvoices.catalog.entries import BUILT_IN_REGIONS, check_settings
     from ddvoices.catalog.files import open_root, read_text
@@ -179,7 +202,7 @@ def _region_settings(session: Session) -> Mapping[str, RegionSettings]:
 
     file = _settings_file(session)
     if file is None:
-        return dict.fromkeys(BUILT_IN_REGIONS, RegionSettings())
+        return KnownRegions(settings=dict.fromkeys(BUILT_IN_REGIONS, RegionSettings()))
     root, findings = open_root(session.catalog_directory), Findings()
     if not root.holds(root.resolve(file)):
         findings.file_problem(root.shown(file), "a link that leads out of the catalog: put the file here")
@@ -187,8 +210,12 @@ def _region_settings(session: Session) -> Mapping[str, RegionSettings]:
     document = read_yaml(text, root.shown(file), findings) if text is not None else None
     settings = check_settings(document, findings) if document is not None else None
     findings.raise_problems()
-    regions = (settings and settings.regions) or {}
-    return {name: RegionSettings(**urls) for name, urls in regions.items()}
+    if settings is None:
+        return KnownRegions(settings={})
+    return KnownRegions(
+        settings={name: RegionSettings(**urls) for name, urls in (settings.regions or {}).items()},
+        wanted=frozenset({*(settings.get("regions") or ()), *settings.default("regions")}),
+    )
 
 
 def _settings_file(session: Session) -> str | None:

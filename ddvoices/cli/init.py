@@ -79,7 +79,10 @@ def init(session: Session, *, directory: Path, owner: str | None) -> int:
     _ignore(directory, session.catalog_directory)
     click.echo(f"{root}: made a catalog of owner {name}, with one example voice")
     named = "" if root == Path("voices") else f" --catalog {quote(str(root))}"
-    session.say(f"next: `ddvoices{named} validate`, then a key (DEEPDUB_API_KEY), and `ddvoices{named} plan`")
+    session.say(
+        f"next: `ddvoices{named} validate`, then a key (`ddvoices auth login`, or DEEPDUB_API_KEY), "
+        f"and `ddvoices{named} plan`"
+    )
     return ExitCode.OK
 
 

@@ -8,13 +8,32 @@ from typing import Any, TypeVar
 
 import click
 
+from ddvoices.errors import UsageError
+
 F = TypeVar("F", bound=Callable[..., Any])
 MOST_AT_ONCE = 64
+
+
+def _one_region(_ctx: click.Context, _param: click.Parameter, names: tuple[str, ...]) -> str | None:
+    """Return the region that is named, None if none is: of two, none is dropped without a word."""
+    if len(names) > 1:
+        raise UsageError(f"one region at a time, not {', '.join(names[:-1])} and {names[-1]}")
+    if names == ("",):  # as "$REGION" is where that isn't set: the default region isn't meant
+        raise UsageError("-r names no region")
+    return names[0] if names else None
+
 
 regions = click.option(
     "-r", "--region", "regions", multiple=True, metavar="REGION", help="Only this region; may be repeated."
 )
-region = click.option("-r", "--region", metavar="REGION", help="The region to use.")
+region = click.option(
+    "-r",
+    "--region",
+    multiple=True,
+    metavar="REGION",
+    callback=_one_region,
+    help="The region to use.",
+)
 targets = click.option(
     "-t",
     "--target",

@@ -39,7 +39,7 @@ def open_regions(
         UntrustedEndpointError: see above.
         AuthError: no region has a key.
     """
-    from ddvoices.auth import account_of
+    from ddvoices.auth import account_of, origin_of
     from ddvoices.cli.hearing import hear
     from ddvoices.client import DeepdubClient
     from ddvoices.observe import OpenRegions
@@ -61,7 +61,7 @@ def open_regions(
         }
         _check_distinct(clients)
         accounts = {name: account_of(key.value, endpoints[name].rest) for name, key in keys.items()}
-        sources = {name: key.source for name, key in keys.items()}
+        sources = {name: origin_of(key, name) for name, key in keys.items()}
         yield OpenRegions(clients=clients, accounts=accounts, sources=sources, closed=closed)
 
 

@@ -66,7 +66,7 @@ def _check_region(name: str, then: Mapping[str, Any], now: RegionPlan) -> None:
     # a region without a key was planned without an account, and without changes
     named = then["account"] or then["changes"]
     if now.account and named and then["account"] != now.account:
-        raise PlanStaleError(f"the plan of {name} was made with another account's key: plan again")
+        raise PlanStaleError(f"the plan of {name} was made with another key: plan again")
 
 
 def _select_region(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,57 @@ def test_status_is_a_line_for_each_region_and_no_key_is_said_once(env):
         "us      …jklm  keyring",
     ]
     assert (done.returncode, done.stderr) == (0, "")
-    done = run("auth", "status", env=env)
+    done = run("auth", "status", "-r", "us", "-r", "eu", env=env)
     assert (done.returncode, done.stderr.count("error: no API key for region eu: set ")) == (7, 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        (None, []),
+        ({}, []),
+        ({"regions": {"us": {}, "eu": {}}}, ["eu"]),
+        ({"defaults": {"regions": ["eu"]}}, ["eu"]),
+    ],
+    ids=["no-catalog", "us", "both", "eu-by-default"],
+)
+def test_only_a_region_that_is_wanted_needs_a_key(settings, missing, env, tmp_path):
+    login("--no-check", env=env)
+    if settings is not None:
+        (tmp_path / "voices").mkdir()
+        document = {"version": 1, "owner": "a-1", **settings}
+        (tmp_path / "voices" / "catalog.yaml").write_text(json.dumps(document))
+    done = run("auth", "status", env=env, cwd=tmp_path)
+    assert done.stdout.splitlines()[1:] == ["eu      -      -", "us      …jklm  keyring"]
+    assert re.findall(r"no API key for region (\w+)", done.stderr) == missing
+    assert done.returncode == (7 if missing else 0)
+
+
+def test_what_can_be_no_key_is_told_of_any_region(env):
+    login("--no-check", env=env)
+    done = run("auth", "status", env={**env, "DEEPDUB_API_KEY_EU": "two words"})
+    assert (done.returncode, done.stderr.startswith("error: DEEPDUB_API_KEY_EU holds a blank")) == (7, True)
+
+
+def test_without_any_key_every_region_is_told(env):
+    done = run("auth", "status", env=env)
+    assert re.findall(r"no API key for region (\w+)", done.stderr) == ["eu", "us"]
+    assert done.returncode == 7
+
+
+def test_what_the_service_says_of_a_key_is_shown(env, emulator, api_key):
+    login("--no-check", key=api_key, env=env)
+    checked = ["auth", "status", "-r", "us", "--check"]
+    row = f"us      …{api_key[-4:]}  keyring"
+    done = run(*checked, env=env)
+    assert done.stdout.splitlines() == ["region  key    from     accepted", f"{row}  yes"]
+    emulator.faults(api_key, [{"method": "GET", "path": "/voice", "kind": "status", "status": 401}])
+    done = run(*checked, env=env)
+    assert done.stdout.splitlines()[1] == f"{row}  no"
+    what_next = ": the key is from the keyring: store another with `ddvoices auth login -r us`\n"
+    assert done.stderr.endswith(what_next)
+    assert run("voices", "list", env=env).stderr.endswith(what_next)
+    emulator.faults(api_key, [])
 
 
 def test_a_hidden_prompt_shows_nothing_of_what_is_typed(env, service):
@@ -97,9 +147,13 @@ def test_without_a_terminal_it_wants_to_be_piped(env):
         (" \n\n", 64, "no key was given"),
         ("dd-1\ndd-2", 64, "more than one line was given"),
         ("x" * 5000, 64, "stdin holds more than 4096 bytes"),
-        ("dd-\x00abc", 7, "what was given holds characters that no API key has"),
-        ("dd-ключ", 7, "what was given holds characters that no API key has"),
-        ("dd-two words", 7, "what was given holds characters that no API key has"),
+        (
+            "dd-\x00abc",
+            7,
+            "what was given holds a control character, which no API key has: give the",
+        ),
+        ("dd-ключ", 7, "what was given holds a character beyond ASCII, which no API key has: give the key"),
+        ("dd-two words", 7, "what was given holds a blank, which no API key has: give the key alone"),
     ],
     ids=["nothing", "blank", "two", "long", "nul", "letters", "words"],
 )
@@ -157,11 +211,30 @@ def test_a_region_that_is_not_there(env, service):
 
 
 @pytest.mark.parametrize(
+    ("regions", "said"),
+    [
+        ("-r us -r eu", "one region at a time, not us and eu"),
+        ("-r eu --region us --region eu", "one region at a time, not eu, us and eu"),
+        ("--region=", "-r names no region"),
+    ],
+)
+def test_one_region_is_one(regions, said, env, service):
+    login("--no-check", env=env)
+    for command in ("login --stdin", "login", "logout"):
+        done = run("auth", *command.split(), *regions.split(), env=env, input=OTHER)
+        assert (done.returncode, done.stderr) == (64, f"error: {said}\n")
+    assert service.stored() == {"us": KEY}
+
+
+@pytest.mark.parametrize(
     ("backend", "said"),
     [
         ("", "PYTHON_KEYRING_BACKEND is empty: unset it, or name a backend"),
-        ("no.such.Backend", "PYTHON_KEYRING_BACKEND=no.such.Backend can't be loaded: No module named 'no'"),
-        ("keyring.backends.fail.Keyring", "there is no keyring here"),
+        (
+            "no.such.Backend",
+            "PYTHON_KEYRING_BACKEND=no.such.Backend can't be loaded: No module named 'no': unset it, or",
+        ),
+        ("keyring.backends.fail.Keyring", "there is no keyring here: a key can be in the environment only"),
         ("keyring.backends.null.Keyring", "the keyring (null Keyring) keeps nothing"),
         ("keyrings.alt.file.PlaintextKeyring", "the keyring (file PlaintextKeyring) would keep the key in a"),
     ],
@@ -170,6 +243,15 @@ def test_where_no_keyring_can_keep_it(backend, said, tmp_path):
     env = {"PYTHON_KEYRING_BACKEND": backend, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
     assert login("--no-check", code=7, env=env).startswith(f"error: {said}")
     assert KEY.encode() not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_nobody_types_a_key_that_cannot_be_kept(emulator, api_key):
+    env = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring", "DEEPDUB_BASE_URL": emulator.base_url}
+    code, shown = on_terminal("auth", "login", env=env)
+    assert (code, "API key for us" in shown) == (7, False)
+    assert "there is no keyring here: a key can be in the environment only" in shown
+    login(key=api_key, code=7, env=env)
+    assert emulator.requests(api_key) == []
 
 
 def test_a_locked_keyring_is_said_and_a_variable_does_without(env, service):

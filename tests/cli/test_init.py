@@ -23,6 +23,10 @@ def test_what_it_writes_is_a_valid_catalog(tmp_path: Path) -> None:
         assert (catalog / header.partition("$schema=")[2]).is_file()
 
 
+def test_it_says_how_a_key_is_stored(tmp_path: Path) -> None:
+    assert "a key (`ddvoices auth login`, or DEEPDUB_API_KEY)" in run("init", cwd=tmp_path).stderr
+
+
 def test_two_catalogs_of_one_name_have_two_owners(tmp_path: Path) -> None:
     owners = [run("init", name, "--owner", "acme", cwd=tmp_path).stdout for name in ("one", "two")]
     assert owners[0].split("owner ")[1] != owners[1].split("owner ")[1]

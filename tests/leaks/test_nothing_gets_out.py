@@ -52,7 +52,7 @@ ROWS = [
     row("import --all --dry-run"),
     row("import --all"),
     row("auth login --no-check --stdin", input="{key}", asks="", code=7),  # no keyring here: see below
-    row("auth login --stdin", input="{key}", code=7),
+    row("auth login --stdin", input="{key}", asks="", code=7),
     row("auth logout", asks=""),
     row("auth status"),
     row("auth status -r us --check --format json"),

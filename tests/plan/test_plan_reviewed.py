@@ -231,7 +231,7 @@ FORGED: tuple[dict[str, Any], Plan] = (reviewed(_MACHINE), _MACHINE.plan(WANTED,
     [
         ({"owner": "other"}, "the plan is of owner"),
         ({"endpoint": "https://eu.example/api/v1"}, "plan again"),
-        ({"account": "ffffff"}, "another account's key"),
+        ({"account": "ffffff"}, "was made with another key: plan again"),
         ({"name": "eu"}, "the catalog doesn't have"),
     ],
 )
