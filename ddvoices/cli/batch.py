@@ -124,7 +124,7 @@ def tts_batch(
     source.read(_bytes_of(script, name), form, {**given, "format": audio_format})
     batch = Batch(source, output or _folder_of(script), treatment)
     report = batch.foresee() if dry_run else batch.run(how)
-    _print(session, report, output_format)
+    print_report(session, report, output_format)
     return report.exit_code
 
 
@@ -165,7 +165,8 @@ def _bytes_of(path: Path, name: str) -> bytes:
         raise UsageError(f"{name}: can't be read: {error.strerror}: split it if it is long") from error
 
 
-def _print(session: Session, report: BatchReport, output_format: str) -> None:
+def print_report(session: Session, report: BatchReport, output_format: str) -> None:
+    """Print what became of the lines."""
     from ddvoices.report.batch import batch_document, batch_text
 
     if output_format == "json":

@@ -40,6 +40,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "Have a text spoken, and print where the audio will be.",
     ),
     "tts-batch": ("ddvoices.cli.batch", "tts_batch", "Speak a script of many lines, each into a file."),
+    "audition": (
+        "ddvoices.cli.audition",
+        "audition",
+        "Have one line spoken by every voice, as a page to listen to.",
+    ),
     "gender": (
         "ddvoices.cli.gender",
         "gender",

@@ -113,8 +113,17 @@ def resolve_endpoints(region: str, settings: RegionSettings | None, environ: Map
             f"Deepdub's own endpoints are refused while {first} is set, which moves {home} only: "
             f"choose -r {home}, or give {region} endpoints in the catalog"
         )
-    reason = f"{_names(moved)} {_is(moved)} set and this endpoint is not" if moved else None
-    return _endpoints(region, chosen, environ, left_alone=reason)
+    return _endpoints(region, chosen, environ, left_alone=_left_alone(given, moved))
+
+
+def _left_alone(given: Mapping[Surface, str], moved: Mapping[Surface, str]) -> str | None:
+    """Return why endpoints that nobody chose must not be used, if those beside them lead elsewhere."""
+    changed = [surface for surface, url in given.items() if known_region(url) is None]
+    if changed:
+        return f"the catalog gives {' and '.join(changed)} and not {{surface}}: give it there"
+    return (
+        f"{_names(moved)} {_is(moved)} set and this endpoint is not: set {{variable}} too" if moved else None
+    )
 
 
 def choose_endpoints(
@@ -140,7 +149,9 @@ def choose_endpoints(
     _refuse_strangers(region, chosen)
     changed = [surface for surface, url in chosen.items() if known_region(url) is None]
     names = " and ".join(VARIABLES[surface] if surface in moved else surface for surface in changed)
-    reason = f"{names} {_is(changed)} given and this endpoint is not" if changed else None
+    reason = (
+        f"{names} {_is(changed)} given and this endpoint is not: set {{variable}} too" if changed else None
+    )
     return _endpoints(region, chosen, environ, left_alone=reason)
 
 
@@ -172,7 +183,8 @@ def _endpoints(
 ) -> Endpoints:
     """Return built-in endpoints with the chosen ones over them, all trusted.
 
-    ``left_alone`` is why those that nobody chose must not be used, None if they may be.
+    ``left_alone`` is why those that nobody chose must not be used, None if they may be; in it,
+    ``{surface}`` and ``{variable}`` stand for what there is to give.
     """
     urls = {**BUILT_IN.get(region, {}), **chosen}
     refusals: dict[Surface, str] = {}
@@ -180,10 +192,9 @@ def _endpoints(
         if surface not in urls:
             refusals[surface] = f"region {region} has no {surface}: give it one in the catalog"
         elif surface not in chosen and left_alone:
-            refusals[surface] = (
-                f"{urls[surface]} is refused: {left_alone}: set {VARIABLES[surface]} too"
-                f"{_hint(surface, chosen.get(Surface.REST, ''))}"
-            )
+            why = left_alone.format(surface=surface, variable=VARIABLES[surface])
+            hint = _hint(surface, chosen.get(Surface.REST, ""))
+            refusals[surface] = f"{urls[surface]} is refused: {why}{hint}"
         else:
             _check(surface, urls[surface], environ)
     return Endpoints(

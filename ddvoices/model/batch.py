@@ -51,6 +51,11 @@ class LineOutcome:
     error: str | None = None
     error_code: ExitCode = ExitCode.ERROR
 
+    @property
+    def is_there(self) -> bool:
+        """Tell whether the line's file is there."""
+        return self.result in _THERE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchReport:

@@ -45,20 +45,25 @@ class Shelf:
         self._room, self._folder = limit, folder
         self._placed: dict[str, Placed] = {}
 
-    def place(self, data: bytes, name: str) -> Placed | None:
-        """Return where a recording is, called ``name`` if it needs a file; None if there is no room."""
+    def place(self, data: bytes, name: str, *, there: Path | None = None) -> Placed | None:
+        """Return where a recording is; None if there is no room.
+
+        If it needs a file, that is called ``name``, if it isn't ``there`` already, relative to the page.
+        """
         digest = sha256(data).hexdigest()
         if digest not in self._placed:
-            placed = self._place(*compressed(data), f"{safe_stem(name)}-{digest[:8]}")
+            placed = self._place(*compressed(data), f"{safe_stem(name)}-{digest[:8]}", there)
             if placed is None:
                 return None
             self._placed[digest] = placed
         return self._placed[digest]
 
-    def _place(self, data: bytes, audio_format: str, stem: str) -> Placed | None:
+    def _place(self, data: bytes, audio_format: str, stem: str, there: Path | None) -> Placed | None:
         if len(data) <= self._room:
             self._room -= len(data)
             return Placed(source=f"data:{MIME_TYPES[audio_format]};base64,{b64encode(data).decode()}")
+        if there is not None:
+            return Placed(source=quote(there.as_posix()))
         if self._folder is None:
             return None
         path = self._folder / f"{stem}.{audio_format}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,14 @@ from ddvoices.report.terminal import printable
 from ddvoices.report.words import size_words
 
 _TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page, and the recordings to be written beside it, relative to it."""
+
+    html: str
+    files: list[tuple[Path, bytes]]
 
 
 def render(template: str, **values: Any) -> str:

@@ -10,16 +10,8 @@ from typing import Any
 from ddvoices.report.text import headline
 from ddvoices.review.cards import Card, Wanted, cards_of
 from ddvoices.review.media import Shelf
-from ddvoices.review.page import render
+from ddvoices.review.page import Page, render
 from ddvoices.review.recordings import Finder
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A page, and the recordings to be written beside it, relative to it."""
-
-    html: str
-    files: list[tuple[Path, bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ def test_default_region(environ, region):
         # the environment moves the default region only where the catalog gives it no endpoints
         ("us", given(LOCAL), {"DEEPDUB_BASE_URL": "http://127.0.0.1:2/api/v1"}, LOCAL),
         ("eu", given(LOCAL), ALL, LOCAL),
-        ("eu", given(LOCAL, REST), {}, {**EU, REST: LOCAL[REST]}),
+        ("eu", given(LOCAL, REST), {}, {**LOCAL, SOCKET: REFUSED, STREAMING: REFUSED}),
         # empty is unset, what is built in moves nothing, slashes at the end don't count
         ("eu", None, {"DEEPDUB_BASE_URL": " "}, EU),
         ("eu", None, {"DEEPDUB_BASE_URL": US[REST] + "/"}, EU),

@@ -334,6 +334,53 @@
     });
   }
 
+  // ---- Marks of an audition -------------------------------------------------------------------------------
+
+  const marks = all(".mark");
+  const store = `ddvoices ${document.title} ${location.pathname}`;
+  const nameOf = (mark) => [mark.closest("[data-card]").dataset.key, mark.closest(".take").dataset.region];
+  const isMarked = (mark) => mark.getAttribute("aria-pressed") === "true";
+
+  const showMarks = () => {
+    for (const card of cards) card.dataset.marked = all(".mark", card).some(isMarked) ? "yes" : "no";
+    filter();
+  };
+  const keep = () => {
+    try {
+      localStorage.setItem(store, JSON.stringify(marks.filter(isMarked).map(nameOf)));
+    } catch { /* a browser that keeps nothing for files; marks last as long as the page */ }
+  };
+  const remember = () => {
+    let kept = [];
+    try {
+      kept = JSON.parse(localStorage.getItem(store) ?? "[]").map(String);
+    } catch { /* the same */ }
+    for (const mark of marks) mark.setAttribute("aria-pressed", String(kept.includes(String(nameOf(mark)))));
+    showMarks();
+  };
+  const marksDocument = () => ({
+    format_version: "1.0",
+    text: document.body.dataset.text,
+    favourites: marks.filter(isMarked).map((mark) => {
+      const [key, region] = nameOf(mark);
+      return { key, region, id: mark.closest(".take").dataset.voice ?? null };
+    }),
+  });
+  for (const mark of marks) {
+    mark.addEventListener("click", () => {
+      mark.setAttribute("aria-pressed", String(!isMarked(mark)));
+      keep();
+      showMarks();
+    });
+  }
+  document.getElementById("export")?.addEventListener("click", () => {
+    const text = `${JSON.stringify(marksDocument(), null, 2)}\n`;
+    const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    make("a", { href: url, download: "favourites.json" }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+  });
+  if (marks.length) remember();
+
   const here = (card) => { for (const other of cards) other.classList.toggle("here", other === card); };
   const move = (step) => {
     const list = cards.filter((card) => !card.hidden);
@@ -356,11 +403,15 @@
     " ": () => {
       const card = current();
       const there = card ? ofCard(card) : sounds;
-      (there.includes(chosen) ? chosen : there.at(-1))?.toggle();
+      (there.includes(chosen) ? chosen : there.at(document.body.dataset.compare ? 0 : -1))?.toggle();
     },
     "/": () => search?.focus(),
     "?": () => help.showModal(),
-    m: () => current()?.querySelector(".mark")?.click(),
+    m: () => {
+      const card = current();
+      const take = card?.contains(chosen?.figure) ? chosen.figure.closest(".take") : card;
+      take?.querySelector(".mark")?.click();
+    },
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;

@@ -1,0 +1,161 @@
+"""A casting sheet: what is spoken and paid for, what the page plays, and which marks it gives away."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from service import Emulator
+from visitor import Visitor, until
+from workspace import Workspace
+
+LINE = 'It was the best of times, <it> was the "worst" of times.'
+KEYS = ("ada", "bob", "cleo")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Workspace:
+    """Two regions with three voices, the third in one of them alone."""
+    work = Workspace(tmp_path_factory.mktemp("house"), emulator, regions=("us", "eu"))
+    for region in work.settings["regions"].values():
+        region["base_websocket_url"] = emulator.websocket_url
+    work.voice("ada", locale="en-GB")
+    work.voice("bob", gender="male")
+    work.voice("cleo", regions=["us"])
+    work.apply()
+    return work
+
+
+@pytest.fixture(scope="module")
+def sheet(house: Workspace) -> Path:
+    house.run("audition", LINE, "-o", "casting")
+    return house.folder / "casting" / "index.html"
+
+
+def test_every_voice_says_the_line_in_every_region_of_its_own(sheet):
+    takes = sorted(path.relative_to(sheet.parent).as_posix() for path in sheet.parent.glob("*/*.mp3"))
+    assert takes == ["eu/ada.mp3", "eu/bob.mp3", "us/ada.mp3", "us/bob.mp3", "us/cleo.mp3"]
+
+
+def test_what_was_spoken_is_not_paid_for_again(house, sheet):
+    done = house.run("audition", LINE, "-o", "casting")
+    assert "3 unchanged" in done.stdout
+    assert "2 unchanged" in done.stdout
+    assert "spoken" not in done.stdout.replace(" 0.0 s of speech", "")
+
+
+def test_only_what_is_chosen(house):
+    house.run("audition", "Hello.", "-r", "us", "-t", "[ab]*", "-o", "chosen", "--format", "wav")
+    assert sorted(path.name for path in (house.folder / "chosen").glob("*/*.wav")) == ["ada.wav", "bob.wav"]
+    assert "cleo" not in (house.folder / "chosen" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_dry_run_writes_nothing(house):
+    done = house.run("audition", "Hello.", "-o", "never", "--dry-run")
+    assert "to speak" in done.stdout
+    assert not (house.folder / "never").exists()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_plays_and_everybody_can_use_it(sheet, visitor: Visitor, scheme):
+    page = visitor.open(sheet, width=800, color_scheme=scheme, bypass_csp=True)
+    until(page, "document.querySelectorAll('[data-loudness]').length === 5")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.inner_text("h1") == LINE
+    assert page.locator("[id='voice-ada'] figcaption").all_inner_texts() == ["eu", "us"]
+    page.click("[id='voice-bob'] .play >> nth=1")
+    until(page, "[...document.querySelectorAll('audio')].filter(it => it.currentTime > 0.1).length === 1")
+
+
+def test_all_are_heard_at_one_loudness(sheet, visitor: Visitor):
+    page = visitor.open(sheet)
+    until(page, "document.querySelectorAll('[data-loudness]').length === 5")
+    page.click(".play >> nth=0")
+    until(page, "[...document.querySelectorAll('audio')].some(audio => !audio.paused)")
+    heard = page.eval_on_selector_all(
+        ".sound", "all => all.map(it => [Number(it.dataset.loudness), it.querySelector('audio').volume])"
+    )
+    levels = [loudness + 20 * math.log10(volume) for loudness, volume in heard]
+    assert max(levels) - min(levels) < 0.2
+
+
+def test_marks_are_kept_filtered_and_exported(sheet, house, visitor: Visitor):
+    page = visitor.open(sheet)
+    page.click("[id='voice-bob'] .mark >> nth=1")
+    page.click("[id='voice-cleo'] .mark")
+    page.reload()
+    assert page.locator(".mark[aria-pressed=true]").count() == 2
+    page.click("[data-filter=marked]")
+    assert page.locator("[data-card]:visible .key").all_inner_texts() == ["bob", "cleo"]
+    with page.expect_download() as download:
+        page.click("#export")
+    marks = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    ids = json.loads(house.run("ids").stdout)
+    assert download.value.suggested_filename == "favourites.json"
+    assert marks == {
+        "format_version": "1.0",
+        "text": LINE,
+        "favourites": [
+            {"key": "bob", "region": "us", "id": ids["bob"]["us"]},
+            {"key": "cleo", "region": "us", "id": ids["cleo"]["us"]},
+        ],
+    }
+
+
+def test_what_has_no_room_is_played_from_beside(house, sheet, visitor: Visitor):
+    house.run("audition", LINE, "-o", "casting", "--embed-limit", "0")
+    assert "data:audio" not in sheet.read_text(encoding="utf-8")
+    page = visitor.open(sheet)
+    page.click(".play >> nth=0")
+    until(page, "[...document.querySelectorAll('audio')].some(audio => audio.currentTime > 0.1)")
+    house.run("audition", LINE, "-o", "casting")
+
+
+def test_a_voice_that_is_not_there_is_named_and_the_others_speak(tmp_path, emulator):
+    work = Workspace(tmp_path, emulator)
+    work.settings["regions"]["us"]["base_websocket_url"] = emulator.websocket_url
+    done = work_with(work, "ada", "bob").run("audition", "Hello.", code=1)
+    assert "ddvoices apply" in done.stderr
+    work.apply("-t", "ada")
+    done = work.run("audition", "Hello.")
+    assert "bob can't speak in us: there is none yet" in done.stderr
+    page = (work.folder / "audition" / "index.html").read_text(encoding="utf-8")
+    assert "there is none yet" in page
+
+
+def test_where_one_can_not_be_spoken_the_page_says_why(tmp_path, emulator):
+    work = Workspace(tmp_path, emulator)
+    work.settings["regions"]["us"]["base_websocket_url"] = emulator.websocket_url
+    work_with(work, "ada", "bob").apply()
+    refused = {"method": "WS", "path": "/open/text-to-speech", "kind": "status", "status": 400, "count": 1}
+    emulator.faults(work.key, [refused])
+    done = work.run("audition", "Hello.", code=4)
+    assert "1 failed" in done.stdout
+    page = (work.folder / "audition" / "index.html").read_text(encoding="utf-8")
+    assert page.count("<audio") == 1
+    assert "Can’t be heard here" in page
+
+
+def work_with(work: Workspace, *keys: str) -> Workspace:
+    for key in keys:
+        work.voice(key)
+    return work
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([], 64),
+        ([""], 64),
+        (["x", "-t", "nobody"], 64),
+        (["x", "-r", "mars"], 64),
+        (["x", "-o", "voices/all.yaml"], 64),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_paid_for(house, arguments, code):
+    done = house.run("audition", *arguments, code=code)
+    assert "Traceback" not in done.stderr
