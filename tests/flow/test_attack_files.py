@@ -158,20 +158,37 @@ def test_a_lock_that_holds_nonsense_deep_inside(workspace: Workspace, evil: dict
 
 
 @pytest.mark.parametrize("name", ["ddvoices.lock.json", ".ddvoices/journal.jsonl"])
-@pytest.mark.parametrize("target", ["/dev/zero", "fifo", "."])
-def test_a_lock_or_journal_that_is_no_file(workspace: Workspace, name: str, target: str) -> None:
+@pytest.mark.parametrize("target", ["/dev/zero", "fifo", ".", "hole", "elsewhere.json"])
+def test_a_lock_or_journal_that_is_no_file_here(workspace: Workspace, name: str, target: str) -> None:
     workspace.voice("ada")
     workspace.save()
     path = workspace.root / name
     path.parent.mkdir(exist_ok=True)
+    elsewhere = workspace.folder / "elsewhere.json"
+    elsewhere.write_text('{"format_version": "of another file"}\n', encoding="utf-8")
     if target == "fifo":
         os.mkfifo(path)
+    elif target == "hole":
+        to_hole(path)
     else:
-        path.symlink_to(target)
+        path.symlink_to(elsewhere if target == elsewhere.name else target)
     for arguments in (["plan"], ["apply", "--yes"]):
         done = limited(workspace, "ulimit -v 2000000 -t 20; exec timeout 20", *arguments)
         assert done.returncode == 1, done.stderr
         assert len(done.stderr.splitlines()) == 1, done.stderr
+        assert "of another file" not in done.stderr
+    assert workspace.there() == []
+
+
+def test_a_folder_of_the_journal_that_leads_elsewhere(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.save()
+    elsewhere = workspace.folder / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "journal.jsonl").write_text("of another file\n", encoding="utf-8")
+    (workspace.root / ".ddvoices").symlink_to(elsewhere)
+    for arguments in (["plan"], ["apply", "--yes"]):
+        assert "is a link, and nothing is read" in workspace.run(*arguments, code=1).stderr
     assert workspace.there() == []
 
 
