@@ -15,6 +15,8 @@ from typing import IO
 from ddvoices.errors import DdvoicesError, OutputError
 
 _MOST_LINKS = 40
+_MOST_STATE = 256 * 2**20
+"""Bytes; the lock of 100,000 voices has a fifth of it."""
 
 
 @contextmanager
@@ -138,6 +140,23 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{path}: can't be made: {error.strerror}") from error
+
+
+def read_regular(path: Path) -> bytes:
+    """Return what a file holds; a device, a pipe, a link and what no memory has room for is none of ours.
+
+    Whoever wrote the catalog may have put it there, and through a link we would tell what another file holds.
+
+    Raises:
+        OSError: it can't be read, or isn't one.
+    """
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "a link, which is not followed")
+    flags = os.O_NONBLOCK | os.O_NOFOLLOW
+    with open(path, "rb", opener=lambda name, wanted: os.open(name, wanted | flags)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return read_bounded(file, _MOST_STATE)
 
 
 def sync_folder(path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 HIDDEN = "***"
 """What stands in a key's place."""
@@ -21,6 +22,9 @@ _ESCAPE = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+# What a key may be escaped by, and plain text needn't be.
+_ESCAPED = re.compile(r"\\u00[2-7]|\\x[2-7]|%(?:25)*[2-7]|&(?:amp;)*(?:#|amp|lt|gt|quot|apos)", re.IGNORECASE)
+_NO_ID = 16  # characters; a shorter key, such as an emulator's, may stand in an id by chance
 _OF_BASE64 = re.compile(r"[A-Za-z0-9+/_=-]", re.ASCII)
 
 
@@ -50,6 +54,30 @@ def hidden(text: str, key: str) -> str:
             pieces += [text[position : starts[first]], HIDDEN]
         position = max(position, starts[last])
     return "".join((*pieces, text[position:]))
+
+
+def may_hold(text: str, key: str) -> bool:
+    """Tell whether a long text may hold a key, in far less time than it takes to hide it."""
+    if len(key) < _NO_ID:
+        return False
+    plain = text.replace("\\", "")
+    ends = ((each.text[: each.part], each.text[-each.part :]) for each in _spellings(key))
+    return _ESCAPED.search(text) is not None or any(first in plain or last in plain for first, last in ends)
+
+
+def hidden_in(value: Any, key: str) -> Any:
+    """Return JSON values without the key, names of fields too.
+
+    Raises:
+        RecursionError: they are nested too deeply.
+    """
+    if isinstance(value, str):
+        return hidden(value, key) if may_hold(value, key) else value
+    if isinstance(value, list):
+        return [hidden_in(each, key) for each in value]
+    if isinstance(value, dict):
+        return {hidden_in(name, key): hidden_in(each, key) for name, each in value.items()}
+    return value
 
 
 def _decoded(text: str) -> tuple[str, list[int]]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ddvoices.errors import BatchStateError, BusyError, OutputError
-from ddvoices.files import sync_folder
+from ddvoices.files import read_regular, sync_folder
 
 STATE_NAME = ".ddvoices-batch.jsonl"
 FORMAT_VERSION = "1.0"
@@ -194,7 +194,9 @@ def _open(path: Path) -> int:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes() if path.is_file() else b""
+        return read_regular(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
     except OSError as error:
         raise BatchStateError(f"{path}: can't be read: {error.strerror}") from error
 
@@ -216,7 +218,9 @@ def _check_header(line: bytes, path: Path) -> None:
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BatchStateError(f"{path}:1: broken: {_WAY_OUT}") from error
     if version != FORMAT_VERSION:
-        raise BatchStateError(f"{path}: written by another release (format {version!r}): upgrade ddvoices")
+        raise BatchStateError(
+            f"{path}: written by another release (format {str(version)[:20]!r}): upgrade ddvoices"
+        )
 
 
 def _is_number(value: object) -> bool:

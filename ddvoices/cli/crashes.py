@@ -21,9 +21,11 @@ def take_crashes() -> None:
 
 
 def _crashed(kind: type[BaseException], error: BaseException | None, place: TracebackType | None) -> None:
-    """Print an exception on stderr as Python does."""
+    """Print an exception on stderr as Python does, with nothing that a terminal obeys."""
     import traceback
 
     from ddvoices.redact import without_keys
+    from ddvoices.report.terminal import printable
 
-    click.echo(without_keys("".join(traceback.format_exception(kind, error, place))), nl=False, err=True)
+    text = without_keys("".join(traceback.format_exception(kind, error, place)))
+    click.echo("\n".join(map(printable, text.split("\n"))), nl=False, err=True)

@@ -31,7 +31,7 @@ from ddvoices.client.retry import (
     parse_date,
     parse_retry_after,
 )
-from ddvoices.client.text import message_of, one_line, parse_json, reason_of, where_to_look
+from ddvoices.client.text import hide_key, message_of, one_line, parse_json, reason_of, where_to_look
 from ddvoices.client.transport import Failure, Request, Transport
 from ddvoices.client.waits import Waits
 from ddvoices.client.wire import rest as wire
@@ -113,6 +113,8 @@ class Service:
             message = message_of(answer, key=self._key)
             return Failure(kind=Kind.STATUS, message=message, received=True, response=answer)
         try:
+            if not request.stream:
+                hide_key(answer, key=self._key)
             return believe(answer)
         except InvalidResponseError as error:
             return Failure(

@@ -8,13 +8,17 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
 
 from ddvoices.client.trust import is_loopback
 from ddvoices.client.wire import rest as wire
-from ddvoices.redact import hidden
+from ddvoices.errors import InvalidResponseError
+from ddvoices.redact import hidden, hidden_in, may_hold
+
+T = TypeVar("T")
 
 _LONGEST = 500
 _MOST_READ = 20_000
@@ -56,6 +60,34 @@ def parse_json(response: requests.Response) -> object:
     except (ValueError, RecursionError):
         return None
     return value
+
+
+def hide_key(response: requests.Response, *, key: str) -> None:
+    """Take the key out of the JSON of an answer: as a name, an id or a URL it would go into files and logs.
+
+    Raises:
+        InvalidResponseError: it is nested too deeply to look.
+    """
+    content = response.content
+    if content.lstrip()[:1] not in (b"{", b"[") or not may_hold(content.decode("utf-8", "replace"), key):
+        return
+    value = parse_json(response)
+    clean = without_key(value, key=key)
+    if clean != value:
+        response._content = json.dumps(clean).encode()  # noqa: SLF001 - requests has no other way to make one
+
+
+def without_key(value: T, *, key: str) -> T:
+    """Return JSON values without the key.
+
+    Raises:
+        InvalidResponseError: they are nested too deeply to look.
+    """
+    try:
+        clean: T = hidden_in(value, key)
+    except RecursionError:
+        raise InvalidResponseError("an answer that is nested too deeply") from None
+    return clean
 
 
 def where_to_look(url: str, error: BaseException | None) -> str:

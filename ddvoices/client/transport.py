@@ -16,7 +16,7 @@ import urllib3
 from ddvoices import __version__
 from ddvoices.client import trust
 from ddvoices.client.body import Body, WholeBody
-from ddvoices.client.patience import PatientAdapter
+from ddvoices.client.patience import PACKED, PatientAdapter
 from ddvoices.client.retry import Kind, Repeat
 from ddvoices.client.text import one_line, reason_of
 from ddvoices.client.wire import rest as wire
@@ -87,6 +87,7 @@ class Transport:
         self._key = key
         self._session = _Session()
         self._session.headers["User-Agent"] = f"ddvoices/{__version__}"
+        self._session.headers["Accept-Encoding"] = PACKED
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = PatientAdapter(pool_maxsize=_CONNECTIONS)
         self._session.mount("https://", adapter)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -13,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ddvoices.errors import LockfileError, OutputError
-from ddvoices.files import write_whole
+from ddvoices.files import read_regular, write_whole
 from ddvoices.lockfile.records import read_voice, to_bytes, typed, voice_document
 from ddvoices.lockfile.versions import is_newer
 from ddvoices.model import EMPTY_LOCK, Lock, LockEntry, Origin
@@ -68,18 +65,6 @@ def parse_lock(data: bytes | None, root: Path, *, owner: str, former_owners: tup
             "name it in former_owners, or delete the lock if this is a copy of another catalog"
         )
     return lock if lock.owner == owner else _adopted(lock)
-
-
-def read_regular(path: Path) -> bytes:
-    """Return what a file holds; what has no end, such as a device or a pipe, is no file.
-
-    Raises:
-        OSError: it can't be read, or isn't one.
-    """
-    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
-        return file.read()
 
 
 def save_lock(root: Path, lock: Lock) -> bool:

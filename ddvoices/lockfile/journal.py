@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ddvoices.errors import BusyError, LockfileError, OutputError
-from ddvoices.files import sync_folder, write_whole
-from ddvoices.lockfile.file import lock_bytes, parse_lock, read_regular, save_lock
+from ddvoices.files import read_regular, sync_folder, write_whole
+from ddvoices.lockfile.file import lock_bytes, parse_lock, save_lock
 from ddvoices.lockfile.records import (
     FOLDED,
     JOURNAL_HEADER,
@@ -94,7 +94,7 @@ class Journal:
 
     def _cut_torn_line(self) -> None:
         """Remove a last line without an end, so that the next record doesn't join it."""
-        text = self.path.read_bytes()
+        text = read_regular(self.path)
         os.ftruncate(self._descriptor, text.rfind(b"\n") + 1)
 
     def open_intents(self) -> tuple[Intent, ...]:
@@ -190,8 +190,7 @@ def peek(root: Path, *, owner: str, former_owners: tuple[str, ...] = ()) -> tupl
 def _open(path: Path) -> int:
     try:
         path.parent.mkdir(exist_ok=True)
-        if path.parent.is_symlink():  # whoever wrote the catalog would say where our files go
-            raise LockfileError(f"{path.parent}: is a link, and nothing is written through it: delete it")
+        _check_no_link(path.parent)
         _keep_out_of_git(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
@@ -200,6 +199,12 @@ def _open(path: Path) -> int:
         ) from error
     sync_folder(path.parent)
     return descriptor
+
+
+def _check_no_link(folder: Path) -> None:
+    """Refuse a folder that leads elsewhere: whoever wrote the catalog would say where our files are."""
+    if folder.is_symlink():
+        raise LockfileError(f"{folder}: is a link, and nothing is read or written through it: delete it")
 
 
 def _keep_out_of_git(folder: Path) -> None:
@@ -247,6 +252,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
 def _read(path: Path) -> list[Record]:
     """Return the records; a last line that a crash has cut doesn't count: what it announced wasn't done."""
     try:
+        _check_no_link(path.parent)
         text = read_regular(path)
     except FileNotFoundError:
         return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ddvoices import __version__
@@ -21,6 +21,7 @@ from ddvoices.resources import read_schema
 FORMAT_VERSION = "1.0"
 # what an item must repeat for a reviewer: the sample that is sent, or taken for the voice that is adopted
 _WITH_SAMPLE = (Action.CREATE, Action.REPLACE, Action.ADOPT)
+_PENDING = tuple(action for action in Action if action is not Action.NOOP)
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -83,7 +84,13 @@ def read_document(text: str, *, name: str) -> dict[str, Any]:
         PlanFileError: it isn't a plan.
     """
     try:
-        document = json.loads(text, parse_constant=_number, parse_float=_number, parse_int=_number)
+        document = json.loads(
+            text,
+            object_pairs_hook=_once,
+            parse_constant=_number,
+            parse_float=_number,
+            parse_int=_number,
+        )
     except (ValueError, RecursionError) as error:
         why = _not_json(error)
         raise PlanFileError(f"{name}: not a plan file: {why}; make one by `ddvoices plan -o`") from error
@@ -97,7 +104,35 @@ def read_document(text: str, *, name: str) -> dict[str, Any]:
             f"{name}: a plan of format {version}, and this ddvoices reads {FORMAT_VERSION}: plan again"
         )
     _validate(document, name)
+    contradiction = next(_contradictions(document), None)
+    if contradiction is not None:
+        raise PlanFileError(f"{name}: contradicts itself: {contradiction}; make one by `ddvoices plan -o`")
     return dict(document)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; of a field that stands there twice, a reviewer may have read the other one."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise ValueError(f"{twice[:40]!a} stands there twice")
+    return fields
+
+
+def _contradictions(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is shown of a plan and isn't what stands in it: a plan that is forged, or edited by hand."""
+    regions = document["regions"]
+    for name, region in regions.items():
+        if region["error"] is not None and region["changes"]:
+            yield f"{name} could not be asked, and has changes"
+        counted = Counter(change["action"] for change in region["changes"])
+        if any(region["summary"][action] != counted[action] for action in _PENDING):
+            yield f"the summary of {name} is not of its changes"
+    for action in Action:
+        if document["summary"][action] != sum(region["summary"][action] for region in regions.values()):
+            yield f"the summary has another number to {action} than the regions"
+    if document["complete"] and any(region["error"] or region["errors"] for region in regions.values()):
+        yield "it is called complete, and has errors"
 
 
 def _not_json(error: Exception) -> str:

@@ -311,3 +311,19 @@ def test_whose_a_file_is_is_told_by_its_content(folder, prepare, out, standing):
     found, facts = find_standing(folder, out, memory)
     assert found is standing
     assert (facts is not None) == (standing is Standing.OURS)
+
+
+@pytest.mark.parametrize("kind", ["link", "hole", "pipe"])
+def test_a_state_that_is_no_file_of_ours_is_not_read(tmp_path, kind):
+    path, elsewhere = tmp_path / STATE_NAME, tmp_path / "elsewhere"
+    elsewhere.write_text('{"format_version": "of another file"}\n', encoding="utf-8")
+    if kind == "link":
+        path.symlink_to(elsewhere)
+    elif kind == "hole":
+        path.touch()
+        os.truncate(path, 2**40)
+    else:
+        os.mkfifo(path)
+    with pytest.raises(BatchStateError, match="can't be read") as caught:
+        peek_state(tmp_path)
+    assert "of another file" not in str(caught.value)

@@ -139,6 +139,48 @@ def test_an_answer_without_an_end_ends(head, piece, serve, client_of):
         client_of(server, max_retries=0).list_voices()
 
 
+def forever(head: bytes, piece: bytes) -> Step:
+    """Answer with a beginning, and then without anything that would be content."""
+
+    def step(connection: socket.socket, _: Received) -> bool:
+        connection.sendall(head)
+        while True:
+            connection.sendall(piece)
+
+    return step
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nTransfer-Encoding: chunked\r\n"
+NOTHING_PACKED = gzip.compress(b"")[:10]  # the header alone
+NO_CONTENT = {
+    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+    "trailers": (CHUNKED + b"\r\n3\r\nID3\r\n0\r\n", b"a: " + b"b" * 10_000 + b"\r\n"),
+    "length of a chunk": (CHUNKED + b"\r\n3\r\nID3\r\n", b"0" * 2**16),
+    "packed": (
+        CHUNKED + b"Content-Encoding: gzip\r\n\r\na\r\n" + NOTHING_PACKED + b"\r\n",
+        b"c350\r\n" + b"\0\0\0\xff\xff" * 10_000 + b"\r\n",  # empty blocks of deflate
+    ),
+}
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("what", NO_CONTENT)
+def test_an_answer_that_goes_on_without_content_ends(what, streamed, serve, client_of):
+    client = client_of(serve(forever(*NO_CONTENT[what])), max_retries=0)
+    with pytest.raises(ServiceError):
+        list(client.tts_iter("a", voice_prompt_id="v")) if streamed else client.list_voices()
+
+
+@pytest.mark.parametrize("packed", ["gzip, gzip", "br", "zstd", "compress"])
+def test_what_is_packed_in_a_way_that_nobody_asked_for_is_not_unpacked(packed, serve, client_of):
+    """Twice packed, a few bytes are gigabytes before anyone has counted them."""
+    twice = gzip.compress(gzip.compress(b'{"voicePrompts": []}'))
+    server = serve(answer(twice, Content_Encoding=packed))
+    with pytest.raises(ServiceError, match="packed"):
+        client_of(server, max_retries=0).list_voices()
+    assert server.received[0].headers["accept-encoding"] == "gzip, deflate"
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_everything_waits_on_429(name, serve, client_of, waits):
     call, good = CALLS[name]

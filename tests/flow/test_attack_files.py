@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,23 @@ def edited(workspace: Workspace, edit: Callable[[dict[str, Any]], None]) -> None
     path.write_text(json.dumps(document))
 
 
+def count_anew(plan: dict[str, Any]) -> None:
+    """Let a plan that was edited not contradict itself."""
+    total: Counter[str] = Counter()
+    for region in plan["regions"].values():
+        region["summary"] = dict.fromkeys(region["summary"], 0)
+        region["summary"].update(Counter(change["action"] for change in region["changes"]))
+        total.update(region["summary"])
+    plan["summary"] = dict(total)
+
+
 def test_an_item_that_stands_twice_in_a_plan_is_one_item(workspace: Workspace) -> None:
+    def repeat(plan: dict[str, Any]) -> None:
+        plan["regions"]["us"]["changes"] *= 2
+        count_anew(plan)
+
     workspace.voice("ada")
-    edited(workspace, lambda plan: plan["regions"]["us"]["changes"].extend(plan["regions"]["us"]["changes"]))
+    edited(workspace, repeat)
     workspace.run("apply", "plan.json")
     assert len(workspace.there()) == 1
 
@@ -90,7 +105,8 @@ def test_evil_text_everywhere_in_a_plan(workspace: Workspace) -> None:
             change["sample"].update(path=EVIL, format=EVIL)
             for field in change["fields"]:
                 field.update(before=EVIL, after=EVIL)
-        plan["regions"] = {EVIL: region, "us": {**region, "error": EVIL}}
+        plan["regions"] = {EVIL: region, "us": {**region, "error": EVIL, "changes": []}}
+        count_anew(plan)
         plan.update(
             tool_version=EVIL,
             created_at=EVIL,
@@ -98,6 +114,7 @@ def test_evil_text_everywhere_in_a_plan(workspace: Workspace) -> None:
             refusals=[{"region": EVIL, "message": EVIL, "forceable": True}],
             targets=[EVIL],
             labels=[EVIL],
+            complete=False,
         )
 
     workspace.voice("ada")
@@ -158,20 +175,37 @@ def test_a_lock_that_holds_nonsense_deep_inside(workspace: Workspace, evil: dict
 
 
 @pytest.mark.parametrize("name", ["ddvoices.lock.json", ".ddvoices/journal.jsonl"])
-@pytest.mark.parametrize("target", ["/dev/zero", "fifo", "."])
-def test_a_lock_or_journal_that_is_no_file(workspace: Workspace, name: str, target: str) -> None:
+@pytest.mark.parametrize("target", ["/dev/zero", "fifo", ".", "hole", "elsewhere.json"])
+def test_a_lock_or_journal_that_is_no_file_here(workspace: Workspace, name: str, target: str) -> None:
     workspace.voice("ada")
     workspace.save()
     path = workspace.root / name
     path.parent.mkdir(exist_ok=True)
+    elsewhere = workspace.folder / "elsewhere.json"
+    elsewhere.write_text('{"format_version": "of another file"}\n', encoding="utf-8")
     if target == "fifo":
         os.mkfifo(path)
+    elif target == "hole":
+        to_hole(path)
     else:
-        path.symlink_to(target)
+        path.symlink_to(elsewhere if target == elsewhere.name else target)
     for arguments in (["plan"], ["apply", "--yes"]):
         done = limited(workspace, "ulimit -v 2000000 -t 20; exec timeout 20", *arguments)
         assert done.returncode == 1, done.stderr
         assert len(done.stderr.splitlines()) == 1, done.stderr
+        assert "of another file" not in done.stderr
+    assert workspace.there() == []
+
+
+def test_a_folder_of_the_journal_that_leads_elsewhere(workspace: Workspace) -> None:
+    workspace.voice("ada")
+    workspace.save()
+    elsewhere = workspace.folder / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "journal.jsonl").write_text("of another file\n", encoding="utf-8")
+    (workspace.root / ".ddvoices").symlink_to(elsewhere)
+    for arguments in (["plan"], ["apply", "--yes"]):
+        assert "is a link, and nothing is read" in workspace.run(*arguments, code=1).stderr
     assert workspace.there() == []
 
 

@@ -135,6 +135,7 @@ def another_format(document: dict) -> None:
 
 def another_region(document: dict) -> None:
     document["regions"]["mars"] = document["regions"]["us"]
+    document["summary"] = {action: 2 * count for action, count in document["summary"].items()}
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ TALKS: dict[str, Callable[[ServerConnection, str], None]] = {
         socket, error=said(key), errorType="InvalidInput", generationId=None
     ),
     "an error in an action": lambda socket, key: _say(socket, action="error", data={"error": said(key)}),
+    "a gender": lambda socket, key: _say(socket, predicted_gender=said(key), confidence=0.5, more=said(key)),
     "nonsense": lambda socket, key: socket.send(said(key)),
 }
 

@@ -63,6 +63,15 @@ def test_a_crash_says_where_and_not_the_key(place: Place, broken: str, line: tup
     assert place.leaks() == {}
 
 
+def test_a_crash_steers_no_terminal(place: Place) -> None:
+    """What a service has sent may be in the message of whatever breaks down."""
+    broken = _BREAK.replace('f"{name}: {values!r}"', '"a\\x1b]0;b\\x07\\x9b31m\\u202ec\\rd"')
+    (place.folder / "watch" / "sitecustomize.py").write_text(broken)
+    done = place.run("voices", "list")
+    assert "ValueError: a" in done.stderr
+    assert [char for char in done.stderr if not char.isprintable() and char != "\n"] == []
+
+
 @pytest.mark.parametrize(
     ("name", "failure"), [("plan", ""), ("apply", "a broken header"), ("tts-stream", "an error")]
 )

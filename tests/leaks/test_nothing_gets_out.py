@@ -106,7 +106,9 @@ TURNS = [(list(ANSWERS)[at % len(ANSWERS)], each) for at, each in enumerate(ASKI
 TURNS += [
     (slow, each) for slow in SLOW for each in ASKING if each.line[:3] == ("tts", "--voice-prompt-id", "{id}")
 ]
-TURNS += [(talk, each) for talk in TALKS for each in ASKING if each.line[0] in {"tts-stream", "tts-live"}]
+TURNS += [
+    (talk, each) for talk in TALKS for each in ASKING if each.line[0] in {"tts-stream", "tts-live", "gender"}
+]
 
 
 def assert_tells_nothing(place: Place, telling: Gossip, each: Row, failure: str, *shared: str) -> None:

@@ -314,6 +314,33 @@ def test_a_plan_that_is_not_whole_is_refused(spoil):
         read_document(json.dumps(document), name="plan.json")
 
 
+@pytest.mark.parametrize(
+    ("forge", "said"),
+    [
+        (lambda d: d["regions"]["us"].update(error="can't be reached"), "us could not be asked, and has"),
+        (lambda d: d["regions"]["us"]["summary"].update(create=0), "the summary of us is not of its changes"),
+        (lambda d: d["summary"].update(create=0), "another number to create"),
+        (lambda d: d["summary"].update(noop=7), "another number to noop"),
+        (lambda d: d["regions"]["us"]["errors"].append(PROBLEM), "called complete, and has errors"),
+    ],
+)
+def test_a_plan_that_shows_something_else_than_stands_in_it_is_refused(forge, said):
+    document = plan_document(checked_plan(catalog(ADA), {"us": region()}))
+    forge(document)
+    with pytest.raises(PlanFileError, match=f"contradicts itself: .*{said}"):
+        read_document(json.dumps(document), name="plan.json")
+
+
+PROBLEM = {"key": "ada", "reason": "pin_not_found", "message": "?"}
+
+
+def test_a_field_that_stands_twice_is_refused():
+    text = json.dumps(plan_document(checked_plan(catalog(ADA), {"us": region()})))
+    twice = text.replace('"changes": [', '"changes": [], "changes": [')
+    with pytest.raises(PlanFileError, match="'changes' stands there twice"):
+        read_document(twice, name="plan.json")
+
+
 def test_no_ops_are_counted_and_not_listed():
     plan = plan_us([ADA, BERT], [seen(ADA)])
     assert len(plan.changes) == 2

@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 
 from ddvoices.client.body import encode
 from ddvoices.client.errors import InvalidOptionError
-from ddvoices.client.text import one_line
+from ddvoices.client.text import one_line, without_key
 from ddvoices.client.wire import sockets as wire
 from ddvoices.client.wire.rest import server_message
 from ddvoices.errors import InvalidResponseError, ServiceError
+from ddvoices.redact import may_hold
 
 _log = logging.getLogger("ddvoices.client")
 
@@ -133,7 +134,9 @@ class OpenCore:
             return self._unaddressed(message)
         if message.gender and self._waiting[waiter] is Wants.GENDER:
             self._end(waiter)
-            return [(waiter, Answer(message.document))]
+            may = may_hold(frame if isinstance(frame, str) else frame.decode("utf-8", "replace"), self._key)
+            answer = without_key(message.document, key=self._key) if may else message.document
+            return [(waiter, Answer(answer))]
         return self._spoken(waiter, message)
 
     def _begin(self, generation_id: str, wants: Wants, message: Mapping[str, Any]) -> str:
