@@ -159,6 +159,16 @@ def read_regular(path: Path) -> bytes:
         return read_bounded(file, _MOST_STATE)
 
 
+def check_folder(path: Path) -> None:
+    """Refuse a link in the place of a folder whose name no user has chosen.
+
+    Raises:
+        OutputError: it is one, perhaps of whoever made the repository.
+    """
+    if path.is_symlink():
+        raise OutputError(f"{path}: is a link, and not followed: remove it, or choose another place by -o")
+
+
 def sync_folder(path: Path) -> None:
     """Wait until a folder's names are on disk, where the file system can do that."""
     with suppress(OSError):

@@ -10,7 +10,7 @@ import click
 
 from ddvoices.cli import options, speaking
 from ddvoices.cli.session import Session
-from ddvoices.errors import DdvoicesError, ExitCode, UsageError
+from ddvoices.errors import DdvoicesError, ExitCode
 
 if TYPE_CHECKING:
     from ddvoices.batch.run import RunOptions
@@ -105,10 +105,12 @@ def _folder(output: Path | None) -> Path:
     """Return where the page goes; the default isn't one that somebody else chose by a link.
 
     Raises:
-        UsageError: it is such a link.
+        OutputError: it is such a link.
     """
-    if output is None and _FOLDER.is_symlink():
-        raise UsageError(f"{_FOLDER}: is a link: say by -o in which directory the page goes")
+    from ddvoices.files import check_folder
+
+    if output is None:
+        check_folder(_FOLDER)
     return output or _FOLDER
 
 
@@ -153,11 +155,13 @@ class _Show:
         from ddvoices.batch.work import Treatment
         from ddvoices.cli.batch import print_report
         from ddvoices.cli.scripts import Batch, Source
+        from ddvoices.files import check_folder
 
         for key in (spec.key for spec in stage.specs if spec.key not in stage.ids):
             self.session.warn(f"{key} can't speak in {stage.region}: {stage.why_missing(key)}")
         if not stage.ids or self.interrupted:
             return
+        check_folder(self.folder / stage.region)
         source = Source(self.session, f"audition in {stage.region}", region=stage.region)
         source.read(self._script(stage), ScriptFormat.JSONL, self.asked)
         batch = Batch(source, self.folder / stage.region, Treatment(force=self.force))

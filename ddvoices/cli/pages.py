@@ -32,9 +32,10 @@ def write_page(session: Session, page: Page, output: Path) -> None:
     Raises:
         OutputError: it can't be written there.
     """
-    from ddvoices.files import is_special, make_folder, write_special, write_whole
+    from ddvoices.files import check_folder, is_special, make_folder, write_special, write_whole
 
     for path, data in page.files:
+        check_folder((output.parent / path).parent)
         make_folder((output.parent / path).parent)
         write_whole(output.parent / path, data)
     write = write_special if is_special(output) else write_whole

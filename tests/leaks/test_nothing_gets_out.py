@@ -40,8 +40,10 @@ ROWS = [
     row("schema plan", asks=""),
     row("plan"),
     row("plan --format json"),
+    row("plan --format html"),
     row("plan -o plan.json", lists=True),
     row("show plan.json", asks=""),
+    row("show plan.json --format html -o page.html --embed-limit 0", asks=""),
     row("apply plan.json --settle 0.1 --format json", lists=True),
     row("apply --yes --settle 0.1", lists=True),
     row("apply --yes"),
@@ -71,6 +73,7 @@ ROWS = [
     row("tts-batch script.yaml --dry-run", asks=""),
     row("tts-batch script.yaml"),
     row("tts-batch lines.jsonl -o other --voice-prompt-id {id} --output-format json", asks="open"),
+    row("audition -r us -t ada", TEXT),
     row("gender stranger.wav", asks="open"),
     row("voices delete {id} --yes"),
 ]

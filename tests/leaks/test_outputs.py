@@ -35,6 +35,12 @@ WRITERS = {
     "tts-stream": Writer(line=("tts-stream", TEXT, *SPEAK), target="out.wav"),
     "tts-live": Writer(line=("tts-live", *SPEAK), target="out.wav", input=f"{TEXT}\n"),
     "tts-retro": Writer(line=("tts-retro", TEXT, "--wait", *SPEAK[:3], "out.mp3"), target="out.mp3"),
+    "the page of an audition": Writer(
+        line=("audition", TEXT, "-t", "ada", "-r", "us"), target="audition/index.html", named=False
+    ),
+    "a take of an audition": Writer(
+        line=("audition", TEXT, "-t", "ada", "-r", "us", "-o", "."), target="us/ada.mp3", named=False
+    ),
     "tts-batch": Writer(
         line=("tts-batch", "lines.jsonl", "--force", *SPEAK[:2]),
         target="lines/ago.mp3",

@@ -199,3 +199,14 @@ def test_other_formats_have_no_page(changed):
     changed.run("plan", "-o", "plan.json")
     done = changed.run("show", "plan.json", "-o", "page.html", code=64)
     assert "--format html" in done.stderr
+
+
+def test_a_link_in_the_place_of_the_recordings_is_not_followed(changed):
+    (changed.folder / "outside").mkdir()
+    (changed.folder / "page-media").symlink_to("outside")
+    changed.run("plan", "-o", "plan.json")
+    line = ("show", "plan.json", "--format", "html", "-o", "page.html", "--embed-limit", "0")
+    done = changed.run(*line, code=1)
+    assert "page-media: is a link" in done.stderr
+    assert list((changed.folder / "outside").iterdir()) == []
+    assert not (changed.folder / "page.html").exists()
