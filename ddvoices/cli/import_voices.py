@@ -13,8 +13,9 @@ from ddvoices.cli.session import Session
 from ddvoices.errors import DdvoicesError, ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from ddvoices.importing import Composed, Entry, Situation, Target
+    from ddvoices.importing import Composed, Entry, Situation
     from ddvoices.model import Catalog, ObservedRegion
+    from ddvoices.writing import Target
 
 _NOT_WRITTEN = "nothing is written: without --dry-run this goes to"
 _NEXT = "next: `ddvoices plan` shows each as adopted, `ddvoices apply` does it: nothing is uploaded"
