@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -47,6 +47,37 @@ def load_catalog(
         git = pool.submit(git_state, root.real) if read_git else None  # it waits for git, three times
         catalog = _read_catalog(root, unsaved, unsaved_samples, cache_dir or default_cache_dir())
         return replace(catalog, git=git.result() if git else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What is seen of a catalog at a glance: its keys and regions, none where it is broken, and its files."""
+
+    keys: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+NOTHING_SEEN = Glance()
+
+
+def glance(directory: str | Path) -> Glance:
+    """Look at a catalog's files and at no sample.
+
+    Raises:
+        CatalogError: there is no catalog.
+    """
+    root = open_root(directory)
+    sources = _read_sources(root, _NOTHING, Findings())
+    checked = _check(sources, CheckedCache(default_cache_dir(), root.real, sources)).catalog
+    files = find_files(root, Findings()).voices
+    if checked is None:
+        return Glance(files=files)
+    return Glance(
+        keys=tuple(voice["key"] for voice in checked["voices"]),
+        regions=tuple(checked["regions"]),
+        files=files,
+    )
 
 
 def _read_catalog(

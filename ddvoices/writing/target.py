@@ -77,6 +77,14 @@ class Target:
                 raise OutputError("the catalog was changed meanwhile, so nothing is written: try again")
             self.write(text)
 
+    def holds(self, text: str) -> bool:
+        """Tell whether the file has this text on the disk."""
+        try:
+            there = (self.root.given / self.name).read_bytes()
+        except OSError:
+            return False
+        return decode(there, self.shown, Findings()) == text
+
     def write(self, text: str) -> None:
         """Write the file, which has to be as it was when it was read.
 

@@ -41,7 +41,7 @@ def appended_text(old: str, entries: Entries) -> str:
 
 def _block(entries: Entries, margin: str) -> str:
     """Return the entries, each with a margin, and an empty line between two."""
-    return "\n".join(indent(_yaml({key: dict(fields)}), margin) for key, fields in entries.items())
+    return "\n".join(indent(_yaml({key: _Fields(fields)}), margin) for key, fields in entries.items())
 
 
 def _yaml(data: Any) -> str:
@@ -50,6 +50,10 @@ def _yaml(data: Any) -> str:
         data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=_ENDLESS
     )
     return "".join(char if char.isprintable() or char == "\n" else _escaped(char) for char in text)
+
+
+class _Fields(dict[str, Any]):
+    """The fields of a voice: each on a line of its own."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -61,6 +65,11 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
 
 
+def _represent_fields(dumper: yaml.SafeDumper, fields: _Fields) -> yaml.MappingNode:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", fields, flow_style=False)
+
+
+_Dumper.add_representer(_Fields, _represent_fields)
 _Dumper.add_representer(str, _represent_text)
 
 
