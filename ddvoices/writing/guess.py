@@ -44,4 +44,4 @@ def _name(stem: str) -> str:
     """Return the words of a file's name, the first with a capital."""
     plain = "".join(char if char.isprintable() else " " for char in stem)
     words = " ".join(re.sub(r"[-_.\s]+", " ", plain).split()) or _NO_NAME
-    return (words[0].upper() + words[1:])[:_LONGEST_NAME].rstrip()
+    return (words[0].title() + words[1:])[:_LONGEST_NAME].rstrip()
