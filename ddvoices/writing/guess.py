@@ -31,7 +31,7 @@ class Guess:
 
 def guess_from(file: str) -> Guess:
     """Return what ``ada-narrator_en-GB.wav`` tells: ada-narrator, Ada narrator, en-GB."""
-    text = file.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\ufffd", " ")
+    text = re.sub("[\ud800-\udfff]", " ", file)  # bytes that are no UTF-8
     stem = PurePath(unicodedata.normalize("NFC", text)).stem
     found = _LOCALE.search(stem)
     locale = "-".join(part.strip("-_") for part in found.groups() if part) if found else None

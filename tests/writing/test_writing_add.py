@@ -24,6 +24,7 @@ NAMES = st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=25
 @example("\u00a0.wav")
 @example("..wav")
 @example("\udcff")
+@example("\ud800")
 def test_any_name_of_a_file_gives_fields_that_are_valid(name: str) -> None:
     guess = guess_from(name)
     locale = {} if guess.locale is None else {"locale": guess.locale}
