@@ -25,8 +25,8 @@ test: $(VENV)/.dev compiled packages ## All tests but the long proofs; COVERAGE=
 compiled: $(VENV)/.demo
 	@$(BIN)/python -m compileall -q ddvoices
 
-# A Secret Service and a browser to test with; where they can't be installed, their tests skip and say so.
-PACKAGES := gnome-keyring-daemon:gnome-keyring dbus-daemon:dbus-daemon chromium:chromium
+# A Secret Service, a browser and shells to test with; where they can't be installed, their tests skip and say so.
+PACKAGES := gnome-keyring-daemon:gnome-keyring dbus-daemon:dbus-daemon chromium:chromium zsh:zsh fish:fish
 packages:
 	@missing=""; for each in $(PACKAGES); do \
 		command -v "$${each%%:*}" >/dev/null || missing="$$missing $${each#*:}"; \

@@ -9,7 +9,7 @@ from typing import Any
 
 from ddvoices.catalog.findings import Findings
 from ddvoices.catalog.schema import check_schema
-from ddvoices.catalog.tree import Document, Step
+from ddvoices.catalog.tree import Document, Step, dotted
 from ddvoices.model import Policy
 
 BUILT_IN_REGIONS = ("us", "eu")
@@ -154,3 +154,16 @@ def wrong_fields(voices: Mapping[str, Mapping[str, Any]]) -> dict[str, frozenset
     document = Document(file="", data={"voices": dict(voices)})
     entries = check_voices(document, Findings())
     return {entry.key: frozenset(str(path[2]) for path in entry.wrong if len(path) > 2) for entry in entries}
+
+
+def faults(key: str, fields: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the schema finds fault with in one voice: messages by field, of its key under ``key``."""
+    document = Document(file="", data={"voices": {key: dict(fields)}})
+    findings = Findings()
+    check_voices(document, findings)
+    whole = dotted(("voices", key))
+    found = {}
+    for problem in sorted(findings.problems):
+        named = (name for name in fields if problem.path.startswith(dotted(("voices", key, name))))
+        found[next(named, "key") if problem.path != whole else "key"] = problem.message
+    return found

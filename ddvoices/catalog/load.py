@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,11 +15,12 @@ from ddvoices.catalog.digest import catalog_digest
 from ddvoices.catalog.files import Root, find_files, open_root, read_text
 from ddvoices.catalog.findings import Findings
 from ddvoices.catalog.git import git_state
-from ddvoices.catalog.samples import SampleError, SampleReader
+from ddvoices.catalog.samples import CheckedSample, SampleError, SampleReader
 from ddvoices.errors import Problem
 from ddvoices.model import Catalog, Gender, Location, Policy, RegionSettings, Sample, VoiceSpec
 
 _Samples = Mapping[str, Sample]
+_NO_SAMPLES: Mapping[str, CheckedSample] = MappingProxyType({})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -29,12 +30,14 @@ def load_catalog(
     cache_dir: Path | None = None,
     read_git: bool = True,
     unsaved: Mapping[str, str] = _NOTHING,
+    unsaved_samples: Mapping[str, CheckedSample] = _NO_SAMPLES,
 ) -> Catalog:
     """Read a catalog.
 
     ``cache_dir`` keeps what is known of its files and samples, in the user's cache directory by default. With
     ``read_git`` the repository's commit is looked up. ``unsaved`` are files of voices as they would be: their
     paths below the catalog, with ``/``, and their text, which is read in place of what may be on the disk.
+    ``unsaved_samples`` are recordings in the same way.
 
     Raises:
         CatalogError: with everything that is wrong, in the order of files and lines; or there is no catalog.
@@ -42,18 +45,56 @@ def load_catalog(
     root = open_root(directory)
     with ThreadPoolExecutor(max_workers=1) as pool:
         git = pool.submit(git_state, root.real) if read_git else None  # it waits for git, three times
-        catalog = _read_catalog(root, unsaved, cache_dir or default_cache_dir())
+        catalog = _read_catalog(root, unsaved, unsaved_samples, cache_dir or default_cache_dir())
         return replace(catalog, git=git.result() if git else None)
 
 
-def _read_catalog(root: Root, unsaved: Mapping[str, str], cache_dir: Path | None) -> Catalog:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What is seen of a catalog at a glance: its keys and regions, none where it is broken, and its files."""
+
+    keys: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+NOTHING_SEEN = Glance()
+
+
+def glance(directory: str | Path) -> Glance:
+    """Look at a catalog's files and at no sample.
+
+    Raises:
+        CatalogError: there is no catalog.
+    """
+    root = open_root(directory)
+    sources = _read_sources(root, _NOTHING, Findings())
+    checked = _check(sources, CheckedCache(default_cache_dir(), root.real, sources)).catalog
+    files = find_files(root, Findings()).voices
+    if checked is None:
+        return Glance(files=files)
+    return Glance(
+        keys=tuple(voice["key"] for voice in checked["voices"]),
+        regions=tuple(checked["regions"]),
+        files=files,
+    )
+
+
+def _read_catalog(
+    root: Root,
+    unsaved: Mapping[str, str],
+    unsaved_samples: Mapping[str, CheckedSample],
+    cache_dir: Path | None,
+) -> Catalog:
     """Return a catalog, but for its commit."""
     findings = Findings()
     sources = _read_sources(root, unsaved, findings)
     checked = _check(sources, CheckedCache(None if unsaved else cache_dir, root.real, sources))
     findings.problems.extend(Problem(*problem) for problem in checked.problems)
     findings.warnings.extend(Problem(*warning) for warning in checked.warnings)
-    samples = _read_samples(root, checked.samples, cache_dir, findings)
+    known = SampleCache(cache_dir, root.real)
+    samples = _read_samples(SampleReader(root, known, unsaved_samples), checked.samples, findings)
+    known.save()
     findings.raise_problems()
     return _assemble(root, checked.catalog or {}, samples, findings)
 
@@ -84,12 +125,8 @@ def _check(sources: Sources, known: CheckedCache) -> Checked:
     return checked
 
 
-def _read_samples(
-    root: Root, named: Iterable[Sequence[Any]], cache_dir: Path | None, findings: Findings
-) -> _Samples:
+def _read_samples(reader: SampleReader, named: Iterable[Sequence[Any]], findings: Findings) -> _Samples:
     """Read every sample that a voice names; what is wrong with one stands where it is named."""
-    known = SampleCache(cache_dir, root.real)
-    reader = SampleReader(root, known)
     samples = {}
     for name, file, line, column, path in named:
         try:
@@ -100,7 +137,6 @@ def _read_samples(
             samples[name] = checked.sample
             doubts = (Problem(file, line, column, path, warning) for warning in checked.warnings)
             findings.warnings.extend(doubts)
-    known.save()
     return samples
 
 

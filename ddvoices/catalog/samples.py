@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NoReturn
@@ -46,13 +46,18 @@ class CheckedSample:
 
 
 class SampleReader:
-    """Reads each sample of a catalog once, however many voices share it."""
+    """Reads each sample of a catalog once, however many voices share it.
 
-    def __init__(self, root: Root, known: SampleCache) -> None:
+    ``unsaved`` are samples that aren't there yet, by their paths.
+    """
+
+    def __init__(
+        self, root: Root, known: SampleCache, unsaved: Mapping[str, CheckedSample] | None = None
+    ) -> None:
         self._root, self._known = root, known
         self._folders: dict[str, _Folder] = {}
         self._compared = 0
-        self._results: dict[str, CheckedSample | SampleError] = {}
+        self._results: dict[str, CheckedSample | SampleError] = {**(unsaved or {})}
 
     def read(self, named: str) -> CheckedSample:
         """Return the sample at a path relative to the catalog.
@@ -77,16 +82,7 @@ class SampleReader:
             facts = self._facts(real, status)
         except OSError as error:
             raise SampleError(f"{quoted(named)} can't be read: {error.strerror or error}") from error
-        sample = Sample(
-            path=path,
-            file=real,
-            sha256=facts.sha256,
-            sound=facts.sound,
-            size=facts.size,
-            seconds=facts.seconds,
-            format=facts.format,
-        )
-        return CheckedSample(sample, facts.warnings)
+        return sample_of(facts, path=path, file=real)
 
     def _find(self, path: str, named: str) -> tuple[str, os.stat_result]:
         """Return where a file really lies, and its status; a link that leads out isn't looked at.
@@ -146,18 +142,44 @@ class SampleReader:
         known = self._known.get(real, status)
         if known is not None:
             return known
-        with os.fdopen(open_regular(Path(real)), "rb") as stream:
-            data = _bytes_of(stream, status.st_size)
-            is_pointer, facts = is_lfs_pointer(data), _inspected(data)
-            _check_unchanged(stream, data, status)
-        if is_pointer:
-            raise SampleError("is a Git LFS pointer, not the audio itself: run `git lfs pull`")
-        if facts is None:
-            raise SampleError(
-                f"is not audio by its content: {', '.join(FORMATS)} are taken, whatever the name says"
-            )
+        facts = inspect_file(Path(real), status)
         self._known.put(real, status, facts)
         return facts
+
+
+def sample_of(facts: AudioFacts, *, path: str, file: str) -> CheckedSample:
+    """Return the sample that a recording is at a ``path`` of the catalog, really at ``file``."""
+    sample = Sample(
+        path=path,
+        file=file,
+        sha256=facts.sha256,
+        sound=facts.sound,
+        size=facts.size,
+        seconds=facts.seconds,
+        format=facts.format,
+    )
+    return CheckedSample(sample, facts.warnings)
+
+
+def inspect_file(file: Path, status: os.stat_result) -> AudioFacts:
+    """Return what there is to know of a recording, wherever it lies; ``status`` is its own, not a link's.
+
+    Raises:
+        SampleError: the service would not take it.
+        OSError: it can't be read.
+    """
+    _check_status(status)
+    with os.fdopen(open_regular(file), "rb") as stream:
+        data = _bytes_of(stream, status.st_size)
+        is_pointer, facts = is_lfs_pointer(data), _inspected(data)
+        _check_unchanged(stream, data, status)
+    if is_pointer:
+        raise SampleError("is a Git LFS pointer, not the audio itself: run `git lfs pull`")
+    if facts is None:
+        raise SampleError(
+            f"is not audio by its content: {', '.join(FORMATS)} are taken, whatever the name says"
+        )
+    return facts
 
 
 def _names_in(folder: Path) -> frozenset[str]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 from click.exceptions import NoArgsIsHelpError
 
+from ddvoices.cli import completing
 from ddvoices.cli.group import cli
 from ddvoices.cli.interrupts import heed_interrupts, ignore_interrupts
 from ddvoices.cli.session import current_session
@@ -25,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for e
     heed_interrupts()
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
     take_streams()
+    if completing.is_asked():
+        return completing.answer(cli)
     try:
         return int(cli.main(args=argv, prog_name="ddvoices", standalone_mode=False) or ExitCode.OK)
     except NoArgsIsHelpError as error:

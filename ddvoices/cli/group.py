@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from ddvoices import __version__
 from ddvoices.cli.session import Session, begin
@@ -14,6 +15,7 @@ from ddvoices.cli.session import Session, begin
 # name → (module, attribute, one line); the line is the first of the command's own help, held so by a test
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "init": ("ddvoices.cli.init", "init", "Start a catalog in a repository."),
+    "new": ("ddvoices.cli.new", "new", "Put a recording into the catalog."),
     "validate": ("ddvoices.cli.validate", "validate", "Check the catalog, offline and without a key."),
     "plan": ("ddvoices.cli.plan", "plan", "Show what apply would do."),
     "show": ("ddvoices.cli.show", "show", "Show a saved plan again."),
@@ -57,6 +59,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "demo": ("ddvoices.cli.demo", "demo", "Take the whole tour on two local regions, without a key."),
     "schema": ("ddvoices.cli.schema", "schema", "Print a JSON Schema of the files."),
+    "completion": (
+        "ddvoices.cli.completion",
+        "completion",
+        "Print a script that completes commands, options and keys in a shell.",
+    ),
 }
 
 
@@ -74,6 +81,15 @@ class LazyGroup(click.Group):
         module, attribute, _ = COMMANDS[cmd_name]
         command: click.Command = getattr(import_module(module), attribute)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command from the table, else an option."""
+        found = [
+            CompletionItem(name, help=line)
+            for name, (_, _, line) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table."""

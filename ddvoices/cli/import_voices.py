@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ddvoices.cli import options
+from ddvoices.cli import completing, options
 from ddvoices.cli.session import Session
 from ddvoices.errors import DdvoicesError, ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from ddvoices.importing import Composed, Entry, Situation, Target
+    from ddvoices.importing import Composed, Entry, Situation
     from ddvoices.model import Catalog, ObservedRegion
+    from ddvoices.writing import Target
 
 _NOT_WRITTEN = "nothing is written: without --dry-run this goes to"
 _NEXT = "next: `ddvoices plan` shows each as adopted, `ddvoices apply` does it: nothing is uploaded"
@@ -27,6 +28,7 @@ _NEXT = "next: `ddvoices plan` shows each as adopted, `ddvoices apply` does it: 
 @click.option(
     "--into",
     metavar="FILE",
+    shell_complete=completing.voice_files,
     help="Append to this file of the catalog, or begin it; without it, a new imported.yaml is made.",
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")

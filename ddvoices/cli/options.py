@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ddvoices.cli import completing
 from ddvoices.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,33 +24,51 @@ def _one_region(_ctx: click.Context, _param: click.Parameter, names: tuple[str, 
     return names[0] if names else None
 
 
-regions = click.option(
-    "-r", "--region", "regions", multiple=True, metavar="REGION", help="Only this region; may be repeated."
-)
+def of_regions(help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls it
+    """Return the option that names regions of the catalog."""
+    return click.option(
+        "-r",
+        "--region",
+        "regions",
+        multiple=True,
+        metavar="REGION",
+        help=help,
+        shell_complete=completing.regions,
+    )
+
+
+def with_labels(help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls it
+    """Return the option that names labels with their values."""
+    return click.option(
+        "-l",
+        "--label",
+        "labels",
+        multiple=True,
+        metavar="LABEL=VALUE",
+        callback=lambda _ctx, _param, pairs: tuple(map(_pair, pairs)),
+        help=help,
+    )
+
+
+regions = of_regions("Only this region; may be repeated.")
 region = click.option(
     "-r",
     "--region",
     multiple=True,
     metavar="REGION",
     callback=_one_region,
+    shell_complete=completing.regions,
     help="The region to use.",
 )
+labels = with_labels("Only changes of voices with this label; may be repeated.")
 targets = click.option(
     "-t",
     "--target",
     "targets",
     multiple=True,
     metavar="KEY",
+    shell_complete=completing.keys,
     help="Only changes of this key; a glob such as 'ada-*' works; may be repeated.",
-)
-labels = click.option(
-    "-l",
-    "--label",
-    "labels",
-    multiple=True,
-    metavar="LABEL=VALUE",
-    callback=lambda _ctx, _param, pairs: tuple(map(_pair, pairs)),
-    help="Only changes of voices with this label; may be repeated.",
 )
 prune = click.option(
     "--prune", is_flag=True, help="Also delete our voices that are superseded, duplicate or orphaned."

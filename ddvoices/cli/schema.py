@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from ddvoices.cli import completing
 from ddvoices.errors import UsageError
 
 
 @click.command
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", shell_complete=completing.schemas)
 def schema(*, name: str) -> None:
     """Print a JSON Schema of the files.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ddvoices.cli import completing
 from ddvoices.cli.direct import check_recording, open_client, open_keyed_voice
 from ddvoices.errors import UsageError
 
@@ -37,7 +38,12 @@ text_file = click.option(
 )
 
 _VOICE = (
-    click.option("--voice", metavar="KEY", help="Speak with the catalog's voice of this key."),
+    click.option(
+        "--voice",
+        metavar="KEY",
+        shell_complete=completing.keys,
+        help="Speak with the catalog's voice of this key.",
+    ),
     click.option("--voice-prompt-id", metavar="ID", help="Speak with the voice of this id."),
 )
 reference = click.option(

@@ -4,7 +4,7 @@ from ddvoices.importing.choice import Choice, choose_all, choose_named
 from ddvoices.importing.compose import Composed, Situation, compose
 from ddvoices.importing.entries import Entry
 from ddvoices.importing.survey import Candidate, Obstacle, asking_for, survey
-from ddvoices.importing.target import Target, choose_target
+from ddvoices.importing.target import choose_target
 
 __all__ = [
     "Candidate",
@@ -13,7 +13,6 @@ __all__ = [
     "Entry",
     "Obstacle",
     "Situation",
-    "Target",
     "asking_for",
     "choose_all",
     "choose_named",

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ddvoices.catalog.findings import quoted
-from ddvoices.errors import OutputError
 from ddvoices.identity import Evidence, key_hash
 from ddvoices.importing.drafts import Draft, advice, make_drafts
 from ddvoices.importing.entries import Entry, Keys, make_entries
 from ddvoices.importing.survey import Candidate, Obstacle
 from ddvoices.model import Adopt, Catalog, Change, Lock, NoOp, ObservedRegion
 from ddvoices.plan import make_plan
+from ddvoices.writing import Entries, check_only_added
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def compose(
     chosen: Sequence[Candidate],
     situation: Situation,
     *,
-    text_with: Callable[[Sequence[Entry]], str],
+    text_with: Callable[[Entries], str],
     load: Callable[[str], Catalog],
 ) -> Composed:
     """Return entries for the ``chosen`` voices, proven by the catalog and the plan that they would make.
@@ -57,7 +57,7 @@ def compose(
         entries = make_entries(drafts, situation.everything, _keys(situation))
         if not entries:
             return Composed(entries=(), text="", unwritable=unwritable)
-        text = text_with(entries)
+        text = text_with({entry.key: entry.fields for entry in entries})
         wrong = dict(_differing(entries, situation, load(text)))
         if not wrong:
             return Composed(entries=entries, text=text, unwritable=unwritable)
@@ -88,8 +88,7 @@ def _differing(
     """Yield the voices that ``catalog`` would not simply adopt, with what is in the way."""
     new = {entry.key: entry for entry in entries}
     pinning = {(one.region, entry.key): one for entry in new.values() for one in entry.voices}
-    if tuple(spec for spec in catalog.voices if spec.key not in new) != situation.catalog.voices:
-        raise OutputError("the catalog would not mean what it means now, so nothing is written")
+    check_only_added(new, situation.catalog, catalog)
     plan = make_plan(catalog, situation.observed, situation.lock)
     for region in plan.regions:
         changes: dict[str, list[Change]] = defaultdict(list)

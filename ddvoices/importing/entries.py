@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, count
+from itertools import chain
 from typing import Any
 
 from ddvoices.identity import key_hash, natural_key
 from ddvoices.importing.drafts import Draft
 from ddvoices.importing.survey import Candidate
-
-_LONGEST_KEY = 40
-"""Characters; a catalog may hold up to 100, but people type these."""
+from ddvoices.writing import key_of, numbered
 
 _ID_PREFIX = 8
 
@@ -50,7 +46,7 @@ class Keys:
 
         The one that it had in the lock, else its name as a key may be written, or the beginning of its id.
         """
-        base = _shortened(_slug(name)) or f"voice-{_slug(voice_id)[:_ID_PREFIX]}".strip("-._")
+        base = key_of(name) or f"voice-{key_of(voice_id)[:_ID_PREFIX]}".strip("-._")
         first = (former,) if former in self.left else ()
         key = next(key for key in chain(first, self._numbered(base)) if self._is_free(key, former))
         self.names.add(key)
@@ -59,9 +55,10 @@ class Keys:
 
     def _numbered(self, base: str) -> Iterator[str]:
         """Yield a name, and then the name with each number that hasn't been tried behind it."""
-        for number in count(self.numbers.get(base, 1)):
+        start = self.numbers.get(base, 1)
+        for number, key in enumerate(numbered(base, start=start), start):
             self.numbers[base] = number
-            yield base if number == 1 else f"{base}-{number}"
+            yield key
 
     def _is_free(self, key: str, former: str | None) -> bool:
         known = key in self.names and not (key == former and key in self.left)
@@ -105,16 +102,3 @@ def _entry(group: Sequence[Draft], keys: Keys) -> Entry:
         voices=voices,
         unsaid=tuple(what for draft in group for what in draft.unsaid),
     )
-
-
-def _shortened(slug: str) -> str:
-    """Return a key of a length that can be typed, cut between words where it has some."""
-    if len(slug) <= _LONGEST_KEY:
-        return slug
-    words = slug[: _LONGEST_KEY + 1].rpartition("-")[0]
-    return (words if len(words) > _LONGEST_KEY // 2 else slug[:_LONGEST_KEY]).rstrip("-._")
-
-
-def _slug(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9._]+", "-", letters).strip("-._")

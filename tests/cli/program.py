@@ -83,7 +83,7 @@ def on_terminal(
     with environment(env) as variables:
         ours, theirs = pty.openpty()
         with subprocess.Popen(
-            [sys.executable, "-c", _TAKE_TERMINAL, *command(*args)],
+            [sys.executable, "-c", TAKE_TERMINAL, *command(*args)],
             env={"COLUMNS": "200", **variables, "TERM": "xterm"},
             cwd=cwd or variables["HOME"],
             stdin=theirs,
@@ -103,7 +103,7 @@ def on_terminal(
 
 
 # Only the terminal that a session controls turns Ctrl-C into a signal.
-_TAKE_TERMINAL = """\
+TAKE_TERMINAL = """\
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.argv[1], sys.argv[1:])

@@ -134,7 +134,7 @@ def test_what_somebody_changes_meanwhile_is_not_written_over(tmp_path: Path, med
     else:
         (root / "imported.yaml").write_text("# a word\n")
     before = {path.name: path.read_bytes() for path in root.glob("*.yaml")}
-    with pytest.raises(OutputError, match=r"changed meanwhile|File exists|any more.*import again"):
+    with pytest.raises(OutputError, match=r"changed meanwhile|File exists|any more.*try again"):
         target.save(f"{target.old or ''}more", catalog)
     assert {path.name: path.read_bytes() for path in root.glob("*.yaml")} == before
     assert [path.name for path in root.iterdir() if path.name.startswith(".")] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from textwrap import indent
 from typing import Any
 
@@ -12,26 +12,21 @@ from ddvoices.catalog.findings import Findings
 from ddvoices.catalog.reader import read_yaml
 from ddvoices.catalog.scalars import plain_scalar
 from ddvoices.catalog.tree import Document
-from ddvoices.importing.entries import Entry
 
 _ENDLESS = 2**31
 _STEP = "  "
-_HEADER = """\
-# Voices that were in the account already, by `ddvoices import`: each is adopted by its id, and nothing is
-# uploaded. The service doesn't tell recording, age and publish. The first `sample` that a voice is given is
-# taken for its own, with age, publish, text and title as they are then; a later change makes the voice anew:
-# after that, remove its `ids`.
-voices:
-"""
+
+Entries = Mapping[str, Mapping[str, Any]]
+"""Voices as a file has them: fields by key."""
 
 
-def new_text(entries: Iterable[Entry], *, schema: str | None) -> str:
-    """Return a whole file; editors find the schema at the path ``schema``."""
+def new_text(entries: Entries, *, schema: str | None, remark: str = "") -> str:
+    """Return a whole file; editors find the schema at the path ``schema``, people a ``remark`` above all."""
     first = f"# yaml-language-server: $schema={schema}\n" if schema else ""
-    return first + _HEADER + _block(entries, _STEP)
+    return first + indent(remark, "# ") + "voices:\n" + _block(entries, _STEP)
 
 
-def appended_text(old: str, entries: Iterable[Entry]) -> str:
+def appended_text(old: str, entries: Entries) -> str:
     """Return ``old`` with entries at its end, as deep as those that it has."""
     document = read_yaml(old, "", Findings()) or Document(file="", data=None)
     voices = document.data.get("voices") if isinstance(document.data, dict) else None
@@ -44,9 +39,9 @@ def appended_text(old: str, entries: Iterable[Entry]) -> str:
     return old + (text.replace("\n", "\r\n") if "\r\n" in old else text)
 
 
-def _block(entries: Iterable[Entry], margin: str) -> str:
+def _block(entries: Entries, margin: str) -> str:
     """Return the entries, each with a margin, and an empty line between two."""
-    return "\n".join(indent(_yaml({entry.key: dict(entry.fields)}), margin) for entry in entries)
+    return "\n".join(indent(_yaml({key: _Fields(fields)}), margin) for key, fields in entries.items())
 
 
 def _yaml(data: Any) -> str:
@@ -55,6 +50,10 @@ def _yaml(data: Any) -> str:
         data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=_ENDLESS
     )
     return "".join(char if char.isprintable() or char == "\n" else _escaped(char) for char in text)
+
+
+class _Fields(dict[str, Any]):
+    """The fields of a voice: each on a line of its own."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -66,6 +65,11 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
 
 
+def _represent_fields(dumper: yaml.SafeDumper, fields: _Fields) -> yaml.MappingNode:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", fields, flow_style=False)
+
+
+_Dumper.add_representer(_Fields, _represent_fields)
 _Dumper.add_representer(str, _represent_text)
 
 
