@@ -38,6 +38,8 @@ ROWS = [
     row("validate", asks=""),
     row("validate --format json", asks=""),
     row("schema plan", asks=""),
+    row("completion bash", asks=""),
+    row("new stranger.wav --gender female --key newcomer -r eu --dry-run", asks=""),
     row("plan"),
     row("plan --format json"),
     row("plan --format html"),
