@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from ddvoices.audio import is_lfs_pointer
+from ddvoices.audio import is_lfs_pointer, sniff
 from ddvoices.catalog.cache import SampleCache
 from ddvoices.catalog.files import Root, open_regular
 from ddvoices.catalog.git import ask_git, commit_of
@@ -113,9 +113,11 @@ def _blob(directory: Path, name: str) -> _Blob | None:
 
 
 def _content(directory: Path, blob: _Blob) -> bytes | None:
-    """Return a version's bytes, unfiltered; what a pointer names where it is a pointer of Git LFS."""
+    """Return a version's bytes, unfiltered, if they are audio; what a pointer of Git LFS names for that."""
     data = ask_git(directory, "cat-file", "blob", blob.name)
-    return _behind_pointer(directory, data) if data and is_lfs_pointer(data) else data
+    if data and is_lfs_pointer(data):
+        data = _behind_pointer(directory, data)
+    return data if data and sniff(data) else None
 
 
 def _behind_pointer(directory: Path, pointer: bytes) -> bytes | None:

@@ -91,6 +91,12 @@ def test_what_git_does_not_know_is_not_made_up(first):
     assert recordings().former(PATH, hash_of(b"never there")) is None
 
 
+def test_what_is_no_audio_is_none(first, here):
+    text = change(here, b"no audio at all")
+    change(here, first)
+    assert recordings().former(PATH, hash_of(text)) is None
+
+
 @pytest.mark.parametrize("path", ["../x", "/x", "--output=x", "a\nb", "", "audio/../../x"])
 def test_paths_of_strangers_are_not_asked_for(first, path):
     found = recordings()

@@ -161,7 +161,7 @@ def test_what_has_no_room_lies_beside_the_page(changed, visitor: Visitor):
     changed.run("show", "plan.json", "--format", "html", "-o", "out/a page.html", "--embed-limit", "0")
     heard = Heard((changed.folder / "out" / "a page.html").read_text(encoding="utf-8"))
     files = sorted(path.name for path in (changed.folder / "out" / "a page-media").iterdir())
-    assert [re.sub("-[0-9a-f]{8}", "", name) for name in files] == ["ada-new.mp3", "ada-old.mp3"]
+    assert [re.sub("-[0-9a-f]{8}", "", name) for name in files] == ["ada-new.wav", "ada-old.wav"]
     assert all(source.startswith("a%20page-media/") for source in heard.sources.values())
     opened = visitor.open(changed.folder / "out" / "a page.html")
     opened.click(".play")
