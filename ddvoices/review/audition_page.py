@@ -55,5 +55,4 @@ def _source(shelf: Shelf, folder: Path, part: Part, take: Take) -> str:
     """Return where a page finds a take; nothing where there is none."""
     if take.file is None:
         return ""
-    placed = shelf.place((folder / take.file).read_bytes(), part.key, there=take.file)
-    return placed.source if placed is not None else ""
+    return shelf.place((folder / take.file).read_bytes(), part.key, there=take.file) or ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -29,14 +28,6 @@ _QUICK = 5  # more than twice as fast as LAME's best, and speech sounds the same
 _MOST_COMPRESSED = 50  # what can't fit in any case isn't tried
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
-    """Where a page finds a recording; ``file`` is what must be written beside it."""
-
-    source: str
-    file: tuple[Path, bytes] | None = None
-
-
 class Shelf:
     """Gives recordings their place: in the page up to ``limit`` bytes altogether, else in ``folder``.
 
@@ -45,37 +36,41 @@ class Shelf:
 
     def __init__(self, *, limit: int, folder: Path | None = None) -> None:
         self._room, self._folder = limit, folder
-        self._placed: dict[str, Placed] = {}
+        self._packed: dict[str, tuple[bytes, str]] = {}
+        self._files: dict[str, tuple[Path, bytes]] = {}
 
-    def place(self, data: bytes, name: str, *, there: Path | None = None) -> Placed | None:
-        """Return where a recording is; None if there is no room.
+    def place(self, data: bytes, name: str, *, there: Path | None = None) -> str | None:
+        """Return where a page finds a recording; None if there is no room for it.
 
-        If it needs a file, that is called ``name``, if it isn't ``there`` already, relative to the page.
+        If it needs a file, that is called ``name``, if it isn't ``there`` already, relative to the page. One
+        that is embedded takes its room each time.
         """
         digest = sha256(data).hexdigest()
-        if digest not in self._placed:
-            placed = self._place(data, f"{safe_stem(name)}-{digest[:8]}", there)
-            if placed is None:
-                return None
-            self._placed[digest] = placed
-        return self._placed[digest]
-
-    def _place(self, data: bytes, stem: str, there: Path | None) -> Placed | None:
-        packed, audio_format = compressed(data) if len(data) <= self._room * _MOST_COMPRESSED else (data, "")
-        if len(packed) <= self._room:
-            self._room -= len(packed)
-            return Placed(source=f"data:{MIME_TYPES[audio_format]};base64,{b64encode(packed).decode()}")
+        embedded = self._embedded(data, digest)
+        if embedded is not None or (there is None and self._folder is None):
+            return embedded
         if there is not None:
-            return Placed(source=quote(there.as_posix()))
-        if self._folder is None:
+            return quote(there.as_posix())
+        if digest not in self._files:
+            path = Path(self._folder or "", f"{safe_stem(name)}-{digest[:8]}.{sniff(data)}")
+            self._files[digest] = path, data
+        return quote(self._files[digest][0].as_posix())
+
+    def _embedded(self, data: bytes, digest: str) -> str | None:
+        if len(data) > self._room * _MOST_COMPRESSED:
             return None
-        path = self._folder / f"{stem}.{sniff(data)}"
-        return Placed(source=quote(path.as_posix()), file=(path, data))
+        if digest not in self._packed:
+            self._packed[digest] = compressed(data)
+        packed, audio_format = self._packed[digest]
+        if len(packed) > self._room:
+            return None
+        self._room -= len(packed)
+        return f"data:{MIME_TYPES[audio_format]};base64,{b64encode(packed).decode()}"
 
     @property
     def files(self) -> list[tuple[Path, bytes]]:
         """Return what is to be written beside the page."""
-        return [placed.file for placed in self._placed.values() if placed.file is not None]
+        return list(self._files.values())
 
 
 def compressed(data: bytes) -> tuple[bytes, str]:

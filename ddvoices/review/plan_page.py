@@ -53,4 +53,4 @@ def _sound(wanted: Wanted, card: Card, finder: Finder, shelf: Shelf) -> Sound:
     missing = heard.missing
     if heard.data is not None and placed is None:
         missing = "too large for this page: `ddvoices show PLAN --format html -o PAGE` lays it beside"
-    return Sound(wanted=wanted, source=placed.source if placed else "", origin=heard.origin, missing=missing)
+    return Sound(wanted=wanted, source=placed or "", origin=heard.origin, missing=missing)

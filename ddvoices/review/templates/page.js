@@ -123,7 +123,12 @@
       }
       this.audio.addEventListener("ended", () => { if (onEnd) onEnd(this); });
       this.audio.addEventListener("error", () => this.fail());
+    }
+
+    see() {
+      this.seen = true;
       new ResizeObserver(() => this.draw()).observe(this.canvas);
+      return this.analyse();
     }
 
     get length() { return Number.isFinite(this.audio.duration) ? this.audio.duration : this.seconds; }
@@ -188,6 +193,7 @@
     }
 
     draw() {
+      if (!this.seen) return; // to ask for its width would lay out the whole page, once for each
       const { canvas } = this;
       const width = Math.round(canvas.clientWidth * devicePixelRatio);
       const height = Math.round(canvas.clientHeight * devicePixelRatio);
@@ -213,8 +219,9 @@
   let playingAll = false;
   let onEnd = null;
   const sounds = all(".sound").filter((figure) => figure.querySelector("audio")).map((figure) => new Sound(figure));
+  const byFigure = new Map(sounds.map((sound) => [sound.figure, sound]));
   const cards = all("[data-card]");
-  const ofCard = (card) => sounds.filter((sound) => sound.card === card);
+  const ofCard = (card) => all(".sound", card).map((figure) => byFigure.get(figure)).filter(Boolean);
 
   const choose = (sound) => {
     chosen = sound;
@@ -271,8 +278,8 @@
   const near = new IntersectionObserver((entries) => {
     for (const entry of entries.filter((each) => each.isIntersecting)) {
       near.unobserve(entry.target);
-      const sound = sounds.find((each) => each.figure === entry.target);
-      sound.analyse().then(() => sound.whenSeen?.());
+      const sound = byFigure.get(entry.target);
+      sound.see().then(() => sound.whenSeen?.());
     }
   }, { rootMargin: "600px" });
 
