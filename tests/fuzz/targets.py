@@ -8,6 +8,8 @@ from typing import NamedTuple
 from fuzz import catalog_folders, open_socket, stream_socket
 from fuzz.audio_files import PARTED, check_audio, check_wav
 from fuzz.batch_scripts import check_batch
+from fuzz.lock_files import check_lock
+from fuzz.lock_inputs import ANY_LOCK
 from fuzz.recordings_of_any_kind import ANY_RECORDING, ANY_WAV
 from fuzz.script_inputs import ANY_SCRIPT
 from fuzz.socket_inputs import scripts
@@ -32,6 +34,7 @@ TARGETS: Mapping[str, Target] = {
     ),
     "yaml": Target(check_yaml, ANY_YAML),
     "batch": Target(check_batch, ANY_SCRIPT),
+    "lock": Target(check_lock, ANY_LOCK),
     "open": Target(open_socket.check_open, scripts(*open_socket.ACTS)),
     "stream": Target(stream_socket.check_stream, scripts(*stream_socket.ACTS)),
     "audio": Target(check_audio, ANY_RECORDING),
