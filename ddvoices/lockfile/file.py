@@ -197,7 +197,7 @@ def _adopted_entry(entry: LockEntry) -> LockEntry:
 
 
 def _read_entry(document: Mapping[str, Any]) -> LockEntry:
-    return LockEntry(voices=tuple(read_voice(voice) for voice in document["voices"]))
+    return LockEntry(voices=tuple(read_voice(voice) for voice in typed(document["voices"], list)))
 
 
 def _unreadable(path: Path, error: Exception) -> LockfileError:

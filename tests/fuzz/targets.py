@@ -10,6 +10,8 @@ from fuzz.audio_files import PARTED, check_audio, check_wav
 from fuzz.batch_scripts import check_batch
 from fuzz.lock_files import check_lock
 from fuzz.lock_inputs import ANY_LOCK
+from fuzz.plan_files import check_plan
+from fuzz.plan_inputs import ANY_PLAN
 from fuzz.recordings_of_any_kind import ANY_RECORDING, ANY_WAV
 from fuzz.script_inputs import ANY_SCRIPT
 from fuzz.socket_inputs import scripts
@@ -34,6 +36,7 @@ TARGETS: Mapping[str, Target] = {
     ),
     "yaml": Target(check_yaml, ANY_YAML),
     "batch": Target(check_batch, ANY_SCRIPT),
+    "plan": Target(check_plan, ANY_PLAN),
     "lock": Target(check_lock, ANY_LOCK),
     "open": Target(open_socket.check_open, scripts(*open_socket.ACTS)),
     "stream": Target(stream_socket.check_stream, scripts(*stream_socket.ACTS)),
