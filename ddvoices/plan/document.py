@@ -124,10 +124,10 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[str]:
     regions = document["regions"]
     for name, region in regions.items():
         if region["error"] is not None and region["changes"]:
-            yield f"{name} could not be asked, and has changes"
+            yield f"{shown(name)} could not be asked, and has changes"
         counted = Counter(change["action"] for change in region["changes"])
         if any(region["summary"][action] != counted[action] for action in _PENDING):
-            yield f"the summary of {name} is not of its changes"
+            yield f"the summary of {shown(name)} is not of its changes"
     for action in Action:
         if document["summary"][action] != sum(region["summary"][action] for region in regions.values()):
             yield f"the summary has another number to {action} than the regions"
