@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from ddvoices.catalog.findings import Findings, quoted
 from ddvoices.catalog.tree import Document, Mark, YamlList, YamlMap
 
+LINE_BREAK = re.compile("\n")  # text may hold other line separators
 _SPACE = " \t\r"
 
 
@@ -23,7 +25,7 @@ class _BrokenLine(Exception):  # noqa: N818 - it ends one line's reading
 def read_json_lines(text: str, file: str, findings: Findings) -> Document:
     """Return a list of the objects; ``findings`` gets each line that is none."""
     lines = YamlList()
-    for number, line in enumerate(text.split("\n"), start=1):  # text may hold other line separators
+    for number, line in enumerate(LINE_BREAK.split(text), start=1):
         start = len(line) - len(line.lstrip(_SPACE))
         if not line.strip(_SPACE):
             continue

@@ -12,15 +12,15 @@ from typing import Any
 
 from ddvoices.audio.names import ENDINGS, PCM_SAMPLE_RATE, SPOKEN_FORMATS, ending_of, safe_stem
 from ddvoices.batch.fields import drop_unknown, line_fields
-from ddvoices.batch.jsonl import read_json_lines
+from ddvoices.batch.jsonl import LINE_BREAK, read_json_lines
 from ddvoices.batch.outs import NOT_UTF8, check_outs, clean_out, is_utf8, out_problem
-from ddvoices.batch.table import WHOLE_NUMBERS, read_table
+from ddvoices.batch.table import TABLE_BREAK, WHOLE_NUMBERS, read_table
 from ddvoices.catalog.entries import Section
 from ddvoices.catalog.files import decode
 from ddvoices.catalog.findings import Findings, did_you_mean, quoted
 from ddvoices.catalog.reader import read_yaml
 from ddvoices.catalog.schema import check_schema
-from ddvoices.catalog.tree import Document, Mark, Step
+from ddvoices.catalog.tree import YAML_BREAK, Document, Mark, Step
 from ddvoices.client.errors import InvalidOptionError
 from ddvoices.client.options import DEFAULT_LOCALE, check_speech
 from ddvoices.errors import Problem, ScriptError, UsageError
@@ -48,6 +48,11 @@ class ScriptFormat(StrEnum):
     JSONL = "jsonl"
 
 
+_BREAKS: Mapping[ScriptFormat, re.Pattern[str]] = {
+    ScriptFormat.YAML: YAML_BREAK,
+    ScriptFormat.CSV: TABLE_BREAK,
+    ScriptFormat.JSONL: LINE_BREAK,
+}
 ENDING_FORMATS: Mapping[str, ScriptFormat] = {
     ".yaml": ScriptFormat.YAML,
     ".yml": ScriptFormat.YAML,
@@ -306,7 +311,7 @@ def open_script(data: bytes, file: str, form: ScriptFormat, given: Mapping[str, 
         ScriptError: nothing of it can be read.
     """
     findings = Findings()
-    text = decode(data, file, findings)
+    text = decode(data, file, findings, breaks=_BREAKS[form])
     document = _read(text, file, form, findings) if text is not None else None
     if document is None:
         raise ScriptError(_shown(findings.problems))

@@ -21,6 +21,9 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,30}")
 _NUMBER = re.compile(r"[-+]?([0-9]{1,30}(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 
 
+TABLE_BREAK = re.compile("\r\n|[\n\r]")
+
+
 class _Cell(NamedTuple):
     """A cell's text, and where it begins."""
 
@@ -184,9 +187,8 @@ class _Scanner:
         if match is None:
             raise _BrokenTable("a double quote that isn't closed", at)
         self._position = match.end()
-        if "\n" in match[1]:
-            self._line += match[1].count("\n")
-            self._line_start = match.start(1) + match[1].rindex("\n") + 1
+        for found in TABLE_BREAK.finditer(match[1]):
+            self._line, self._line_start = self._line + 1, match.start(1) + found.end()
         return _Cell(match[1].replace('""', '"'), at)
 
     def _end_line(self) -> None:

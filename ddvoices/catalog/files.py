@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ddvoices.catalog.findings import Findings
-from ddvoices.catalog.tree import START, mark_behind
+from ddvoices.catalog.tree import START, YAML_BREAK, mark_behind
 from ddvoices.errors import CatalogError, Problem
 
 SETTINGS_NAMES = ("catalog.yaml", "catalog.yml")
@@ -176,8 +177,11 @@ def _is_wanted(root: Root, name: str, read_anyway: set[str], findings: Findings)
     return str(real.relative_to(root.real)) not in read_anyway
 
 
-def decode(data: bytes, file: str, findings: Findings) -> str | None:
-    """Return UTF-8 text without its byte order mark; None, and a problem, where it is anything else."""
+def decode(data: bytes, file: str, findings: Findings, *, breaks: re.Pattern[str] = YAML_BREAK) -> str | None:
+    """Return UTF-8 text without its byte order mark; None, and a problem, where it is anything else.
+
+    ``breaks`` is what ends a line of such a file.
+    """
     for mark, encoding in _FOREIGN_MARKS:
         if data.startswith(mark):
             findings.file_problem(file, f"is {encoding}: save it as UTF-8", START)
@@ -186,6 +190,6 @@ def decode(data: bytes, file: str, findings: Findings) -> str | None:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        at = mark_behind(data[: error.start].decode("utf-8"))
+        at = mark_behind(data[: error.start].decode("utf-8"), breaks)
         findings.file_problem(file, f"is not UTF-8 (byte 0x{data[error.start]:02x}): save it as UTF-8", at)
         return None

@@ -137,8 +137,19 @@ def _as_is_wanted(names: Sequence[str], instance: Any, mark: Mark) -> str:
 
 def _wrong_choice(error: ValidationError, mark: Mark) -> str:
     choices = error.validator_value if isinstance(error.validator_value, list) else []
-    hint = did_you_mean(error.instance, choices) if isinstance(error.instance, str) else ""
-    return f"{_value(error.instance, mark)} is not one of {', '.join(map(repr, choices))}{hint}"
+    return (
+        f"{_value(error.instance, mark)} is not one of {', '.join(map(repr, choices))}"
+        f"{_near_choice(error.instance, choices)}"
+    )
+
+
+def _near_choice(value: object, choices: Sequence[object]) -> str:
+    """Say which choice a text is near to, or that it is a number in quotes."""
+    if not isinstance(value, str):
+        return ""
+    if value in {str(choice) for choice in choices if not isinstance(choice, str)}:
+        return ": write it without quotes"
+    return did_you_mean(value, [choice for choice in choices if isinstance(choice, str)])
 
 
 def _wrong_text(error: ValidationError) -> str:

@@ -20,12 +20,13 @@ class Mark(NamedTuple):
 
 
 START = Mark(1, 1)
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line for YAML 1.1 and libyaml."""
 
 
-def mark_behind(text: str) -> Mark:
-    """Return the place behind ``text``, its lines counted as YAML 1.1 and libyaml do."""
-    lines = _BREAK.split(text)
+def mark_behind(text: str, breaks: re.Pattern[str] = YAML_BREAK) -> Mark:
+    """Return the place behind ``text``, whose lines end by ``breaks``."""
+    lines = breaks.split(text)
     return Mark(len(lines), len(lines[-1]) + 1)
 
 

@@ -40,6 +40,7 @@ from ddvoices.errors import (
     OutcomeUnknownError,
     ServiceError,
 )
+from ddvoices.redact import hidden
 
 T = TypeVar("T")
 Believe = Callable[[requests.Response], T]
@@ -103,6 +104,14 @@ class Service:
     def reason_of(self, error: BaseException) -> str:
         """Say in a few words why a connection failed, without the key."""
         return reason_of(error, key=self._key)
+
+    def shown(self, text: str) -> str:
+        """Return a stranger's text on one line, printable, bounded and without the key."""
+        return one_line(text, key=self._key)
+
+    def key_is_in(self, text: str) -> bool:
+        """Tell whether a text holds the key, however it is spelled there."""
+        return hidden(text, self._key) != text
 
     def _attempt(self, request: Request, believe: Believe[T]) -> T | Failure:
         """Send a request once."""

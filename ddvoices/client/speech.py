@@ -28,7 +28,7 @@ from ddvoices.client.options import (
     check_speech,
     check_voice,
 )
-from ddvoices.client.service import content_type, json_object
+from ddvoices.client.service import Service, content_type, json_object
 from ddvoices.client.sources import AudioInput, open_source
 from ddvoices.client.wire import rest as wire
 from ddvoices.client.wire.sockets import parse_frame
@@ -150,7 +150,7 @@ class SpeechCalls(Calls):
             UntrustedEndpointError: the URL leads to another host, which must not get the key.
         """
         check_seconds("wait", wait)
-        path = _path_below(url, self._rest().base_url)
+        path = _path_below(url, self._rest())
         waited, attempt, began = 0.0, 0, time.monotonic()
         while True:
             try:
@@ -268,7 +268,7 @@ def _promise(response: requests.Response) -> dict[str, Any]:
     return wire.retro_answer(json_object(response))
 
 
-def _path_below(url: str, base_url: str) -> str:
+def _path_below(url: str, service: Service) -> str:
     """Return the path of a URL below the base URL: the key goes nowhere else.
 
     Raises:
@@ -277,9 +277,15 @@ def _path_below(url: str, base_url: str) -> str:
     """
     if not isinstance(url, str) or not url.strip():
         raise InvalidOptionError(f"{url!r} is not the URL of a retroactive generation")
-    whole = urljoin(base_url + "/", url.strip())
+    base_url, shown = service.base_url, service.shown(url)[:200]
+    try:
+        whole = urljoin(base_url + "/", url.strip())
+    except ValueError:
+        whole = ""
+    if not whole or not whole.isprintable() or service.key_is_in(whole):  # a path is told and logged
+        raise InvalidOptionError(f"{shown} is not the URL of a retroactive generation")
     if not trust.same_origin(whole, base_url):
-        raise UntrustedEndpointError(f"{url[:200]}: not of {base_url}, so the key is not sent there")
+        raise UntrustedEndpointError(f"{shown}: not of {base_url}, so the key is not sent there")
     if not whole.startswith(base_url + "/"):
-        raise InvalidOptionError(f"{url[:200]}: not below {base_url}")
+        raise InvalidOptionError(f"{shown}: not below {base_url}")
     return whole.removeprefix(base_url)

@@ -29,6 +29,7 @@ _MAGIC_BITS, _SCHEME_BITS, _PUBLISH_BITS = 9, 4, 1
 _WIDTHS = (_MAGIC_BITS, _SCHEME_BITS, _PUBLISH_BITS, OWNER_BITS, KEY_BITS, FINGERPRINT_BITS)
 _PLACES = tuple((sum(_WIDTHS[index + 1 :]), (1 << width) - 1) for index, width in enumerate(_WIDTHS))
 _VERSION, _VARIANT = 8, 0b10
+_FINGERPRINT = re.compile(r"([0-9]{1,9}):.")  # of no number that is too long to be one
 _UUID = re.compile(
     r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.ASCII | re.IGNORECASE
 )
@@ -110,8 +111,8 @@ def fingerprint(spec: VoiceSpec, *, scheme: int = CURRENT_SCHEME) -> str | None:
 
 def scheme_of(content: str) -> int:
     """Return the scheme of a formatted fingerprint; -1 for what isn't one."""
-    scheme, colon, bits = content.partition(":")
-    return int(scheme) if colon and bits and scheme.isascii() and scheme.isdigit() else -1
+    found = _FINGERPRINT.match(content)
+    return int(found[1]) if found else -1
 
 
 def same_content(spec: VoiceSpec, known: str | None) -> bool | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -17,6 +18,7 @@ from ddvoices.model import EMPTY_LOCK, Lock, LockEntry, Origin
 
 LOCK_NAME = "ddvoices.lock.json"
 FORMAT_VERSION = "1.0"
+_LONGEST_NAME = 60
 _WAY_OUT = "restore it from git, or delete it: voices that are listed with our marker are found without it"
 
 
@@ -116,13 +118,18 @@ def _parse(text: str, path: Path) -> Mapping[str, Any]:
             f"{path}: holds a merge conflict: keep both sides' voices, or take either side; {_WAY_OUT}"
         )
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise LockfileError(
             f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}; {_WAY_OUT}"
         ) from error
     except RecursionError as error:
         raise LockfileError(f"{path}: nested too deeply; {_WAY_OUT}") from error
+    except _TwiceError as error:
+        raise LockfileError(
+            f"{path}: {error} stands twice in one place, as a merge may leave it: "
+            f"keep the voices of both in one; {_WAY_OUT}"
+        ) from error
     except ValueError as error:  # a number of thousands of digits
         raise LockfileError(f"{path}: not JSON: {error}; {_WAY_OUT}") from error
     if not isinstance(document, dict) or not isinstance(document.get("format_version"), str):
@@ -130,6 +137,23 @@ def _parse(text: str, path: Path) -> Mapping[str, Any]:
     if document["format_version"] != FORMAT_VERSION:
         raise LockfileError(f"{path}: {_foreign(document['format_version'])}")
     return document
+
+
+class _TwiceError(ValueError):
+    """A name stands twice in one object."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON, unless a name's second value would take the place of the first.
+
+    Raises:
+        _TwiceError: it would.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        raise _TwiceError(repr(names.most_common(1)[0][0][:_LONGEST_NAME]))
+    return found
 
 
 def _foreign(version: str) -> str:
@@ -173,7 +197,7 @@ def _adopted_entry(entry: LockEntry) -> LockEntry:
 
 
 def _read_entry(document: Mapping[str, Any]) -> LockEntry:
-    return LockEntry(voices=tuple(read_voice(voice) for voice in document["voices"]))
+    return LockEntry(voices=tuple(read_voice(voice) for voice in typed(document["voices"], list)))
 
 
 def _unreadable(path: Path, error: Exception) -> LockfileError:

@@ -101,7 +101,7 @@ def read_document(text: str, *, name: str) -> dict[str, Any]:
         )
     if version != FORMAT_VERSION:
         raise PlanStaleError(
-            f"{name}: a plan of format {version}, and this ddvoices reads {FORMAT_VERSION}: plan again"
+            f"{name}: a plan of format {shown(version)}, and this ddvoices reads {FORMAT_VERSION}: plan again"
         )
     _validate(document, name)
     contradiction = next(_contradictions(document), None)
@@ -124,10 +124,10 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[str]:
     regions = document["regions"]
     for name, region in regions.items():
         if region["error"] is not None and region["changes"]:
-            yield f"{name} could not be asked, and has changes"
+            yield f"{shown(name)} could not be asked, and has changes"
         counted = Counter(change["action"] for change in region["changes"])
         if any(region["summary"][action] != counted[action] for action in _PENDING):
-            yield f"the summary of {name} is not of its changes"
+            yield f"the summary of {shown(name)} is not of its changes"
     for action in Action:
         if document["summary"][action] != sum(region["summary"][action] for region in regions.values()):
             yield f"the summary has another number to {action} than the regions"
@@ -156,12 +156,14 @@ def _validate(document: Mapping[str, Any], name: str) -> None:
     problem = best_match(Draft202012Validator(read_schema("plan")).iter_errors(document))
     if problem is not None:
         where = problem.json_path.removeprefix("$").removeprefix(".")
-        what = ": ".join(filter(None, (where, _cut(problem.message))))
+        what = ": ".join(filter(None, (shown(where), shown(problem.message))))
         raise PlanFileError(f"{name}: not a whole plan: {what}")
 
 
-def _cut(message: str, length: int = 200) -> str:
-    return message if len(message) <= length else message[: length - 1] + "…"
+def shown(text: str, length: int = 200) -> str:
+    """Return a text of a plan file as a message can hold it: cut, and in quotes where it can't be printed."""
+    text = text if len(text) <= length else text[: length - 1] + "…"
+    return text if text.isprintable() else repr(text)
 
 
 def _region_document(region: RegionPlan) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from ddvoices.errors import PlanStaleError
 from ddvoices.model import Action, Change, Plan, RegionPlan, Result
 from ddvoices.plan.describe import describe
-from ddvoices.plan.document import change_document
+from ddvoices.plan.document import change_document, shown
 from ddvoices.plan.stale import why_stale
 
 
@@ -52,16 +52,18 @@ def check_catalog(document: Mapping[str, Any], *, owner: str, regions: Container
     """
     then = document["catalog"]["owner"]
     if then != owner:
-        raise PlanStaleError(f"the plan is of owner {then}, the catalog of {owner}: plan again")
+        raise PlanStaleError(f"the plan is of owner {shown(then)}, the catalog of {owner}: plan again")
     for name in document["regions"]:
         if name not in regions:
-            raise PlanStaleError(f"the plan is of region {name}, which the catalog doesn't have: plan again")
+            raise PlanStaleError(
+                f"the plan is of region {shown(name)}, which the catalog doesn't have: plan again"
+            )
 
 
 def _check_region(name: str, then: Mapping[str, Any], now: RegionPlan) -> None:
     if then["endpoint"] != now.endpoint:
         raise PlanStaleError(
-            f"the plan of {name} is of {then['endpoint']}, today's is {now.endpoint}: plan again"
+            f"the plan of {name} is of {shown(then['endpoint'])}, today's is {now.endpoint}: plan again"
         )
     # a region without a key was planned without an account, and without changes
     named = then["account"] or then["changes"]

@@ -118,7 +118,7 @@ def _created_words(change: Document) -> Iterator[str]:
         if field["path"] in ("name", "locale", "gender", "speaking_style"):
             yield printable(str(field["after"]))
         elif field["path"] == "age":
-            yield f"{field['after']} years"
+            yield f"{printable(str(field['after']))} years"
         elif field["path"] == "publish" and field["after"]:
             yield style("published", fg="yellow", bold=True)
 
@@ -141,11 +141,20 @@ def _taken(field: Document) -> str:
 def _field_words(field: Document) -> str:
     before, after = field["before"], field["after"]
     if field["path"] == "gender":
-        before, after = (value and written_gender(value) for value in (before, after))
+        before, after = map(_gender, (before, after))
     if field["path"] == "sample.seconds":
-        return f"length: {seconds_words(before)} -> {seconds_words(after)}"
+        return f"length: {_length(before)} -> {_length(after)}"
     arrow = f" -> {value_words(after)}" if after is not None else ""
     return f"{field['path']}: {value_words(before)}{arrow}"
+
+
+def _gender(value: Any) -> Any:
+    return written_gender(value) if isinstance(value, str) else value
+
+
+def _length(value: Any) -> str:
+    """Return a length; a plan file may hold anything in its place."""
+    return seconds_words(value) if isinstance(value, int | float | None) else value_words(value)
 
 
 def _sample_changes(change: Document) -> bool:

@@ -72,6 +72,20 @@ def scripts(*acts: bytes) -> st.SearchStrategy[bytes]:
     return st.lists(step, max_size=14).map(b"\n".join)
 
 
+def spoken(*names: str) -> st.SearchStrategy[bytes]:
+    """Return scripts of frames alone, most of them about generations of these names."""
+    turned = dict(zip(IDS, names, strict=False))
+
+    def renamed(frame: bytes) -> bytes:
+        for old, new in turned.items():
+            frame = frame.replace(json.dumps(old).encode(), json.dumps(new).encode())
+        return frame
+
+    step = st.just(b"w") | _FRAMES.map(b"".join).map(renamed)
+    script = st.lists(step, max_size=8).map(b"\n".join)
+    return script | script.map(b"/ws\n".__add__)
+
+
 def frame_of(line: bytes) -> str | bytes | None:
     """Return the frame that a line stands for, if it does."""
     if line[:1] == b"b":

@@ -137,7 +137,11 @@ def test_a_marker_says_whose_of_which_key_and_of_what():
     [
         ("1:00c0ffee42", 1),
         ("15:00c0ffee42", 15),
-        *((text, -1) for text in ("", "1", "1:", ":00", "x:00", "\u0661:00c0ffee42", "-1:00", "1.0:00")),
+        ("1" * 5000 + ":00c0ffee42", -1),
+        *(
+            (text, -1)
+            for text in ("", "1", "1:", ":00", "x:00", "\u0661:00c0ffee42", "-1:00", "1.0:00", f"{9:05000}:0")
+        ),
     ],
 )
 def test_a_fingerprint_says_its_scheme(content, scheme):

@@ -83,6 +83,8 @@ def test_a_name_that_looks_like_a_conflict_is_none(tmp_path):
 
 
 CONFLICT = format_lock(LOCK).replace('"origin"', '"origin"\n<<<<<<< HEAD\n=======\n>>>>>>> theirs\n', 1)
+# what git makes of two branches that each have a line for a key, if they aren't beside each other
+TWICE = format_lock(LOCK).replace('"ada": {', '"ada": {"voices": []}, "bert": {"voices": []}, "ada": {')
 
 
 def document(**changes):
@@ -103,6 +105,7 @@ def with_voice(**changes):
         (format_lock(LOCK)[:-40], "not JSON"),
         ("\ufeff{}", "not JSON"),
         (CONFLICT, "merge conflict"),
+        (TWICE, "'ada' stands twice in one place, as a merge may leave it"),
         ("[" * 100_000, "nested too deeply"),
         ("[" + "9" * 5000 + "]", "not JSON"),
         ("null", "not a lock"),

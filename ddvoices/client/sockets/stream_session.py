@@ -320,7 +320,8 @@ class StreamSession:
 def _summary(message: StreamMessage) -> str:
     """Return what a message is, in a few words for the log."""
     if message.data:
-        return f"generation {message.generation_id}: {len(message.data) * 3 // 4} bytes"
+        size = len(message.data) * 3 // 4 if isinstance(message.data, str) else "no"
+        return f"generation {message.generation_id}: {size} bytes"
     named = {"cancelled": message.cancelled, "final": message.final, "finished": message.finished}
     said = next((word for word, is_so in named.items() if is_so), "status" if message.status else "a message")
     return f"generation {message.generation_id}: {said}" if message.generation_id else said

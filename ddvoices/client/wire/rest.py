@@ -188,7 +188,7 @@ def gender_answer(answer: object) -> dict[str, Any]:
 def gender_found(answer: Mapping[str, Any]) -> tuple[str, float | None]:
     """Return the gender in an answer, and how sure the service is, from 0 to 1, if it says so."""
     found, confidence = _text(answer.get("predicted_gender")) or "unknown", answer.get("confidence")
-    if isinstance(confidence, bool) or not isinstance(confidence, int | float):
+    if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 <= confidence <= 1:
         return found, None
     return found, float(confidence)
 
