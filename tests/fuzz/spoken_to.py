@@ -147,10 +147,10 @@ def _may_be_of(message: dict[str, Any], name: str) -> bool:
 async def _stream(client: DeepdubClient, service: _Service) -> None:
     with suppress(ServiceError):
         async with client.async_stream_connect(**_VOICE) as connection:
-            await _ends(connection.async_stream_text("One."))
+            asked = await _is_taken(connection.async_stream_text("One."))
             await _ends(connection.async_stream_ping())
-            await _ends(connection.async_stream_end())
-            await _heard(connection.async_stream(silence=0.01))
+            if await _is_taken(connection.async_stream_end()) and asked:  # else nothing is there to wait for
+                await _heard(connection.async_stream(silence=0.01))
             await _ends(connection.async_stream_cancel())
     async with client.async_stream_connect(**_VOICE) as connection:
         await connection.async_stream_text("Two.")
@@ -177,6 +177,14 @@ async def _ends(call: Coroutine[Any, Any, Any]) -> Any:
     with suppress(_Said):
         return await _plainly(call)
     return None
+
+
+async def _is_taken(call: Coroutine[Any, Any, None]) -> bool:
+    """Tell whether a message was sent; an error says that it wasn't."""
+    with suppress(_Said):
+        await _plainly(call)
+        return True
+    return False
 
 
 class _Said(Exception):  # noqa: N818 - it stands for an error that was one of ours, and said plainly
