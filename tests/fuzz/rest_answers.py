@@ -88,8 +88,11 @@ def _client_of(server: Scripted) -> DeepdubClient:
 
 
 def _is_what_was_said(found: Mapping[str, Any], answers: list[bytes]) -> None:
-    """A plain answer to the only request is returned as it is, in today's envelope."""
+    """A plain answer to the only request is returned as it is, in today's envelope; a key in it is hidden."""
     document = _plainly_said(answers[0])
+    assert KEY not in repr(found)
+    if "***" in repr(found):
+        return
     if isinstance(document, dict) and ("voicePrompts" in document) is ("voicePrompts" in found):
         assert repr(found["voicePrompts"] if "voicePrompts" in found else found["prompt"]) == repr(
             (document["voicePrompts"] or []) if "voicePrompts" in found else document.get("prompt", document)
