@@ -114,7 +114,7 @@ def _write_ci_files(session: Session, directory: Path, kinds: list[str]) -> None
     if {"github", "pre-commit"} & set(kinds):
         session.say("next: put in place of OWNER and 000… where you have ddvoices from, and which commit")
     if "gitlab" in kinds:
-        session.say("next: set DDVOICES_SOURCE in GitLab to what pip is to install")
+        session.say("next: set VOICES_SOURCE in GitLab to what pip is to install")
 
 
 def _owner_name(text: str) -> str:
