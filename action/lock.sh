@@ -15,7 +15,7 @@ export GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
 header=http.${GITHUB_SERVER_URL:-https://github.com}/.extraheader
 export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=$header GIT_CONFIG_VALUE_0= GIT_CONFIG_KEY_1=$header
 GIT_CONFIG_VALUE_1="AUTHORIZATION: basic $(printf 'x-access-token:%s' "$INPUT_TOKEN" | base64 | tr -d '\n')"
-export GIT_CONFIG_VALUE_1
+export GIT_CONFIG_VALUE_1 GIT_TERMINAL_PROMPT=0
 git commit --quiet --message 'Lock the voices' -- "$lock"
 for _ in 1 2 3; do
   if git push --quiet origin "HEAD:refs/heads/$GITHUB_REF_NAME"; then

@@ -20,7 +20,10 @@ _BASE = f"/repos/{REPOSITORY}"
 
 
 class FakeGitHub:
-    """``comments`` are those of every pull request; ``calls`` the writes; ``allowed`` whether writes are."""
+    """``comments`` are those of every pull request; ``calls`` the writes; ``allowed`` whether writes are.
+
+    ``leaked`` are tokens that came where artifacts are kept, ``pushed`` those that came with a push.
+    """
 
     def __init__(self) -> None:
         self.comments: list[dict[str, Any]] = []
@@ -29,6 +32,7 @@ class FakeGitHub:
         self.pulls: dict[str, list[dict[str, Any]]] = {}
         self.calls: list[str] = []
         self.leaked: list[str] = []
+        self.pushed: list[str | None] = []
         self.allowed = True
         self.url = ""
 
@@ -108,6 +112,9 @@ def fake_github() -> Iterator[FakeGitHub]:
             if self.path.startswith("/storage/"):
                 fake.leaked += [token] if token else []
                 status, answer = fake.answer(self.command, self.path, document)
+            elif self.path.startswith("/git/"):
+                fake.pushed.append(token)
+                status, answer = 403, {}
             elif token != f"Bearer {TOKEN}":
                 status, answer = 401, {"message": "who are you?"}
             else:

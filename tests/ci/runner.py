@@ -53,12 +53,13 @@ class Runner:
     def __init__(self, folder: Path, github: FakeGitHub, env: Mapping[str, str], temp: Path) -> None:
         self.folder, self.github, self.env, self.temp = folder, github, dict(env), temp
         self.head = "a" * 40
+        self.path: list[str] | None = None
         self.action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 
-    def pull_request(self, *, fork: bool = False) -> dict[str, Any]:
-        """Return the event of a pull request."""
-        repository = {"full_name": "stranger/voices" if fork else REPOSITORY}
-        return {"pull_request": {"number": 7, "head": {"sha": self.head, "repo": repository}}}
+    def pull_request(self, repository: str | None = REPOSITORY) -> dict[str, Any]:
+        """Return the event of a pull request from a repository; None is a fork that has been deleted."""
+        where = repository and {"full_name": repository}
+        return {"pull_request": {"number": 7, "head": {"sha": self.head, "repo": where}}}
 
     def act(
         self, inputs: Mapping[str, str], event: Any = None, *, commit: str = "c" * 40, install: bool = False
@@ -66,6 +67,7 @@ class Runner:
         """Run the action; what installs it only where that is asked for."""
         shutil.rmtree(self.temp, ignore_errors=True)
         self.temp.mkdir()
+        self.path = [] if install else None
         (self.temp / "event.json").write_text(json.dumps(event or {}), encoding="utf-8")
         known = {name: str(each.get("default", "")) for name, each in self.action["inputs"].items()}
         assert set(inputs) <= set(known)
@@ -96,8 +98,12 @@ class Runner:
         for path in files.values():
             path.unlink(missing_ok=True)
             path.touch()
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        added = [str(Path(sys.executable).parent)] if self.path is None else self.path
+        path = os.pathsep.join([*added, os.environ["PATH"]])
         with environment({"PATH": path, **self.env}) as variables:
+            if self.path is not None:  # pip has settings, and warnings of its own
+                del variables["PYTHONPATH"], variables["PYTHONWARNINGS"]
+                variables |= {name: os.environ[name] for name in os.environ if name.startswith("PIP_")}
             variables |= {
                 "CI": "true",
                 "GITHUB_ACTIONS": "true",
@@ -106,6 +112,7 @@ class Runner:
                 "GITHUB_EVENT_PATH": str(self.temp / "event.json"),
                 "GITHUB_REF_NAME": "main",
                 "GITHUB_REPOSITORY": REPOSITORY,
+                "GITHUB_SERVER_URL": self.github.url,
                 "GITHUB_SHA": commit,
                 "GITHUB_WORKSPACE": str(self.folder),
                 "RUNNER_TEMP": str(self.temp),
@@ -125,6 +132,8 @@ class Runner:
                 check=False,
             )
         done.code, done.log = ran.returncode, done.log + ran.stdout
+        if self.path is not None:
+            self.path += files["GITHUB_PATH"].read_text(encoding="utf-8").splitlines()
         lines = files["GITHUB_OUTPUT"].read_text(encoding="utf-8").splitlines()
         done.steps[step["id"]] = dict(line.split("=", 1) for line in lines)
         done.summary += files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")

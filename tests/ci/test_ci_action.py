@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ci.fake_github import FakeGitHub, fake_github
+from ci.fake_github import REPOSITORY, TOKEN, FakeGitHub, fake_github
 from ci.runner import Runner
 from service import Emulator
 from workspace import Workspace
@@ -112,17 +113,22 @@ def test_without_a_pull_request_there_is_no_comment(runner: Runner, github: Fake
     assert (done.code, done.outputs["changes"], github.calls) == (0, "1", [])
 
 
+@pytest.mark.parametrize(
+    ("repository", "env"),
+    [("stranger/voices", {}), (None, {}), (REPOSITORY, {"GITHUB_ACTOR": "dependabot[bot]"})],
+    ids=["fork", "deleted fork", "dependabot"],
+)
 def test_a_fork_is_asked_for_no_key_and_its_catalog_is_validated(
-    runner: Runner, workspace: Workspace, github: FakeGitHub
+    runner: Runner, workspace: Workspace, github: FakeGitHub, repository: str | None, env: dict[str, str]
 ) -> None:
-    runner.env = {}
+    runner.env = env
     workspace.emulator.clear_requests(workspace.key)
-    planned = runner.act(PLAN, runner.pull_request(fork=True))
+    planned = runner.act(PLAN, runner.pull_request(repository))
     assert (planned.code, planned.outputs["plan"]) == (0, "")
     assert [line.split(" ")[0] for line in planned.commands] == ["::notice"]
     assert (github.calls, github.artifacts) == ([], [])
     assert workspace.emulator.requests(workspace.key) == []
-    validated = runner.act({"command": "validate"}, runner.pull_request(fork=True))
+    validated = runner.act({"command": "validate"}, runner.pull_request(repository))
     assert (validated.code, validated.commands) == (0, [])
     assert "0 errors, 0 warnings" in validated.log
 
@@ -204,6 +210,22 @@ def test_the_reviewed_plan_is_applied_and_the_lock_pushed(
     assert (again.code, len(workspace.there())) == (0, 1)
 
 
+def test_a_push_brings_the_token_and_where_it_is_refused_the_job_fails_and_says_why(
+    runner: Runner, workspace: Workspace, github: FakeGitHub
+) -> None:
+    reviewed(runner, github)
+    git(workspace.folder, "remote", "set-url", "origin", f"{github.url}/git/voices.git")
+    header = f"http.{github.url}/.extraheader"
+    git(workspace.folder, "config", header, "AUTHORIZATION: basic of-the-checkout")
+    done = runner.act(APPLY)
+    assert (done.code, len(workspace.there())) == (1, 1)
+    assert [line for line in done.commands if "The lock could not be pushed" in line]
+    basic = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
+    assert set(github.pushed) == {f"basic {basic}"}
+    assert TOKEN not in done.log
+    assert basic not in done.log
+
+
 def test_a_stale_plan_is_5_and_said(runner: Runner, workspace: Workspace, github: FakeGitHub) -> None:
     reviewed(runner, github)
     workspace.voice("ada", name="Another")
@@ -271,7 +293,8 @@ def test_another_command_is_refused(runner: Runner) -> None:
 
 
 @pytest.mark.proof
-def test_it_installs_itself_where_no_key_is_seen(runner: Runner) -> None:
+def test_it_installs_itself_and_runs_what_it_has_installed(runner: Runner) -> None:
     done = runner.act({"command": "validate"}, install=True)
     assert done.code == 0, done.log
-    assert (runner.temp / "ddvoices-venv" / "bin" / "ddvoices").exists()
+    assert "0 errors, 0 warnings" in done.log
+    assert runner.path == [str(runner.temp / "ddvoices-venv" / "bin")]
