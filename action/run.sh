@@ -31,7 +31,7 @@ validate() {
   guarded cat "$folder.err"
 }
 
-# All of it is saved: the plan for `apply`, Markdown for the comment, a page where this ddvoices makes one.
+# All of it is saved: the plan for `apply`, Markdown for the comment, and a page to hear it by.
 make_plan() {
   local options=(--output "$folder/plan.json" --detailed-exitcode --format markdown) region
   for region in ${INPUT_REGIONS//,/ }; do
@@ -45,9 +45,7 @@ make_plan() {
   ddvoices_here --quiet plan "${options[@]}" >"$folder/plan.md" || code=$?
   [ -e "$folder/plan.json" ] || return 0
   ddvoices --quiet show "$folder/plan.json" 2>/dev/null # the plan has said its warnings
-  if [[ $(ddvoices show --help) == *'|html'* ]]; then
-    ddvoices show "$folder/plan.json" --format html >"$folder/plan.html" 2>/dev/null
-  fi
+  ddvoices_here --quiet show "$folder/plan.json" --format html --output "$folder/plan.html" 2>/dev/null
 }
 
 count() {

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+import zipfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -281,6 +283,9 @@ def test_an_artifact_holds_the_plan_file_that_apply_takes(
     assert [artifact["name"] for artifact in github.artifacts] == ["ddvoices-plan"]
     document = json.loads(Path(done.outputs["plan"]).read_text(encoding="utf-8"))
     assert document["summary"]["create"] == 1
+    with zipfile.ZipFile(BytesIO(github.files[1])) as archive:
+        assert sorted(archive.namelist()) == ["plan.html", "plan.json", "plan.md"]
+        assert b"<html" in archive.read("plan.html")
     saved = workspace.folder.parent / "plan.json"
     saved.write_bytes(Path(done.outputs["plan"]).read_bytes())
     assert runner.act({**APPLY, "plan": str(saved), "push": "false"}).code == 0
