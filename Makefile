@@ -10,7 +10,7 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 COVERAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test compiled packages prove search fuzz test-peers test-lowest lint check format bench docs clean
+.PHONY: help demo test compiled packages prove search fuzz test-peers test-ci test-lowest lint check format bench docs clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ test-peers: $(VENV)/.dev compiled ## The official clients for Python and Node ag
 	@$(MAKE) --no-print-directory --keep-going .peers/.ready .peers-node/.ready || [ -z "$$CI" ]
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m peers tests/peers
 
+test-ci: $(VENV)/.dev compiled ## The files for GitHub, GitLab and pre-commit against their linters, and tried
+	@$(MAKE) --no-print-directory .ci-lint/.ready || [ -z "$$CI" ]
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m ci tests/ci
+
 # Those that use what is installed: requests and urllib3, websockets, PyYAML, jsonschema, tinytag, keyring, click,
 # rich, and the emulator's. The linters are held to their lower bounds, too.
 USERS := tests/audio tests/auth tests/client tests/catalog/test_catalog_examples.py tests/catalog/test_catalog_files.py \
@@ -83,7 +87,7 @@ docs: $(VENV)/.dev ## Write the parts of the README that come from real runs
 	$(BIN)/python docs/generate.py
 
 clean: ## Remove what these targets have made
-	rm -rf $(VENV) .peers .peers-node .lowest dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .peers .peers-node .ci-lint .lowest dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # A half-made environment is made anew: the stamps are written last.
 $(VENV)/.pip:
@@ -106,6 +110,14 @@ $(VENV)/.pip:
 	mkdir .peers-node
 	cp $< .peers-node/
 	npm install --prefix .peers-node --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error
+	@touch $@
+
+.ci-lint/.ready: tests/ci/requirements.txt tests/ci/package.json
+	rm -rf .ci-lint
+	$(PYTHON) -m venv .ci-lint
+	.ci-lint/bin/python -m pip install --quiet --requirement tests/ci/requirements.txt
+	cp tests/ci/package.json .ci-lint/
+	npm install --prefix .ci-lint --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error
 	@touch $@
 
 .lowest/.ready: pyproject.toml tests/lowest.py

@@ -48,9 +48,9 @@ class Findings:
         if self.problems:
             raise CatalogError(sorted(set(self.problems)))
 
-    def warning_lines(self) -> tuple[str, ...]:
-        """Return the warnings as lines, in the order of files and lines."""
-        return tuple(str(warning) for warning in sorted(set(self.warnings)))
+    def doubts(self) -> tuple[Problem, ...]:
+        """Return the warnings, each once, in the order of files and lines."""
+        return tuple(sorted(set(self.warnings)))
 
 
 def place(document: Document, path: tuple[Step, ...]) -> str:

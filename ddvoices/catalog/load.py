@@ -150,7 +150,7 @@ def _assemble(root: Root, wanted: Mapping[str, Any], samples: _Samples, findings
         "policy": Policy(**wanted["policy"]),
         "voices": tuple(_spec(voice, samples) for voice in wanted["voices"]),
     }
-    return Catalog(**fields, digest=catalog_digest(Catalog(**fields)), warnings=findings.warning_lines())
+    return Catalog(**fields, digest=catalog_digest(Catalog(**fields)), doubts=findings.doubts())
 
 
 def _spec(voice: Mapping[str, Any], samples: _Samples) -> VoiceSpec:

@@ -10,6 +10,7 @@ from shlex import quote
 
 import click
 
+from ddvoices.cli.ci_files import check_catalog_path, write_ci_files
 from ddvoices.cli.session import Session
 from ddvoices.errors import DdvoicesError, ExitCode, OutputError
 
@@ -59,8 +60,19 @@ _EXAMPLE_SAMPLE = "samples/austen-narrator.wav"
     type=click.Path(file_okay=False, path_type=Path),
 )
 @click.option("--owner", metavar="NAME", help="What the owner is called; a random part is added.")
+@click.option(
+    "--ci",
+    type=click.Choice(["github", "gitlab", "none"]),
+    default="none",
+    show_default=True,
+    help="Whose pipelines to write: plan before a merge, apply after it, look for drift every night.",
+)
+@click.option("--pre-commit", "pre_commit", is_flag=True, help="Write .pre-commit-config.yaml, too.")
+@click.option("--lfs", is_flag=True, help="Write .gitattributes, too: samples go to Git LFS.")
 @click.pass_obj
-def init(session: Session, *, directory: Path, owner: str | None) -> int:
+def init(
+    session: Session, *, directory: Path, owner: str | None, ci: str, pre_commit: bool, lfs: bool
+) -> int:
     """Start a catalog in a repository.
 
     DIR is the repository (default: here). Nothing that is there is changed, but for a line that is added to
@@ -70,7 +82,12 @@ def init(session: Session, *, directory: Path, owner: str | None) -> int:
     Examples:
       ddvoices init
       ddvoices init my-repository --owner acme-studio
+      ddvoices init --ci github --pre-commit
     """
+    asked = {"pre-commit": pre_commit, "lfs": lfs, ci: ci != "none"}
+    kinds = [kind for kind, wanted in asked.items() if wanted]
+    if kinds:
+        check_catalog_path(session.catalog_directory)
     root = directory / session.catalog_directory
     if root.exists() and any(root.iterdir() if root.is_dir() else [root]):
         raise DdvoicesError(f"{root}: is there already, and not empty: choose another place by --catalog")
@@ -79,11 +96,25 @@ def init(session: Session, *, directory: Path, owner: str | None) -> int:
     _ignore(directory, session.catalog_directory)
     click.echo(f"{root}: made a catalog of owner {name}, with one example voice")
     named = "" if root == Path("voices") else f" --catalog {quote(str(root))}"
+    _write_ci_files(session, directory, kinds)
     session.say(
         f"next: `ddvoices{named} validate`, then a key (`ddvoices auth login`, or DEEPDUB_API_KEY), "
         f"and `ddvoices{named} plan`"
     )
     return ExitCode.OK
+
+
+def _write_ci_files(session: Session, directory: Path, kinds: list[str]) -> None:
+    """Write them and say so; what is there already stays, and what must be filled in is said."""
+    for path, written in write_ci_files(directory, session.catalog_directory, kinds):
+        if written:
+            click.echo(f"{path}: written")
+        else:
+            session.warn(f"{path}: is there already, and was left as it is: see docs/ci.md for what it lacks")
+    if {"github", "pre-commit"} & set(kinds):
+        session.say("next: put in place of OWNER and 000… where you have ddvoices from, and which commit")
+    if "gitlab" in kinds:
+        session.say("next: set VOICES_SOURCE in GitLab to what pip is to install")
 
 
 def _owner_name(text: str) -> str:

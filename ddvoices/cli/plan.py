@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Save the plan, for review and for `ddvoices apply FILE`.",
 )
-@options.output_format("text", "json", "html")
+@options.output_format("text", "json", "markdown", "html")
 @options.embed_limit
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes, with 6 if they are refused."
@@ -48,6 +48,9 @@ def plan(
     """Show what apply would do.
 
     Nothing is written, neither to the service nor to the catalog.
+
+    --format markdown is for a comment on a pull request: it begins with a hidden line that is the same for
+    the same owner and regions, so that a later plan can take the place of the earlier one.
 
     \b
     Examples:
@@ -87,6 +90,11 @@ def print_plan(
     """Print a plan document on stdout, or where nothing but a report may stand there, on stderr."""
     if output_format == "json":
         session.print_json(document)
+        return
+    if output_format == "markdown":
+        from ddvoices.report.markdown import plan_markdown
+
+        click.echo(plan_markdown(document).encode(), nl=False)  # UTF-8, whatever a terminal's letters are
         return
     import sys
 

@@ -16,7 +16,7 @@ _MAX_BYTES = 256 * 2**20
 
 @click.command
 @click.argument("file", type=click.Path(path_type=Path))
-@options.output_format("text", "json", "html")
+@options.output_format("text", "json", "markdown", "html")
 @click.option(
     "-o",
     "--output",
@@ -36,6 +36,7 @@ def show(session: Session, *, file: Path, output_format: str, output: Path | Non
       ddvoices show plan.json
       ddvoices show plan.json --format json
       ddvoices show plan.json --format html -o review.html
+      ddvoices show plan.json --format markdown
     """
     from ddvoices.cli.plan import print_plan
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from ddvoices.errors import Problem
+
 
 class Gender(StrEnum):
     """The genders that the service knows, in the catalog's spelling."""
@@ -98,7 +100,11 @@ class GitState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """A whole catalog, valid. ``voices`` is sorted by key; ``digest`` is ``sha256:…`` over what it wants."""
+    """A whole catalog, valid.
+
+    ``voices`` is sorted by key; ``doubts`` are what is legal but doubtful, in the order of files and lines;
+    ``digest`` is ``sha256:…`` over what it wants.
+    """
 
     root: Path
     owner: str
@@ -106,9 +112,14 @@ class Catalog:
     voices: tuple[VoiceSpec, ...] = ()
     former_owners: tuple[str, ...] = ()
     policy: Policy = Policy()
-    warnings: tuple[str, ...] = ()
+    doubts: tuple[Problem, ...] = ()
     digest: str = ""
     git: GitState | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return the doubts as lines."""
+        return tuple(map(str, self.doubts))
 
     def wanted_in(self, region: str) -> tuple[VoiceSpec, ...]:
         """Return the voices that ``region`` should hold, sorted by key."""

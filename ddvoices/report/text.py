@@ -13,11 +13,14 @@ from ddvoices.model import Action, Reason
 from ddvoices.report.terminal import printable
 from ddvoices.report.words import (
     COLORS,
+    COUNTED,
     KEPT,
     MARKS,
     REASONS,
+    UNSHOWN,
     WIDEST_KEY,
     import_words,
+    sample_is_news,
     sample_words,
     seconds_words,
     value_words,
@@ -25,16 +28,7 @@ from ddvoices.report.words import (
 
 Document = Mapping[str, Any]
 
-_COUNTED = (
-    (Action.CREATE, "to create"),
-    (Action.UPDATE, "to update"),
-    (Action.REPLACE, "to replace"),
-    (Action.ADOPT, "to adopt"),
-    (Action.DELETE, "to delete"),
-)
 _LEFT_OVER = ("superseded", "duplicate", "orphaned")
-# these only repeat what the sample's own line says
-_UNSHOWN = frozenset({"fingerprint", "sample"})
 
 
 # what only says more of a voice; others ask for care
@@ -100,8 +94,8 @@ def _detail_lines(change: Document, action: Action) -> Iterator[str]:
     elif action is Action.ADOPT:
         yield from _taken_words(change)
     else:
-        yield from (_field_words(field) for field in change["fields"] if field["path"] not in _UNSHOWN)
-    if "sample" in change and _sample_changes(change):
+        yield from (_field_words(field) for field in change["fields"] if field["path"] not in UNSHOWN)
+    if "sample" in change and sample_is_news(change):
         yield f"sample: {sample_words(change['sample'])}"
     if change.get("protected"):
         yield style("protected: an apply will be refused", fg="red")
@@ -125,7 +119,7 @@ def _created_words(change: Document) -> Iterator[str]:
 
 def _taken_words(change: Document) -> Iterator[str]:
     """Yield what is said of an adopted voice and not sent to it, beside its sample."""
-    taken = {field["path"]: _taken(field) for field in change["fields"] if field["path"] not in _UNSHOWN}
+    taken = {field["path"]: _taken(field) for field in change["fields"] if field["path"] not in UNSHOWN}
     long = [taken.pop(path) for path in ("title", "text") if path in taken]
     if taken:
         yield f"taken for granted, not sent: {', '.join(taken.values())}"
@@ -157,12 +151,6 @@ def _length(value: Any) -> str:
     return seconds_words(value) if isinstance(value, int | float | None) else value_words(value)
 
 
-def _sample_changes(change: Document) -> bool:
-    """Tell whether the sample is news: not where a replace has another cause."""
-    paths = {field["path"] for field in change["fields"]}
-    return change["action"] == Action.CREATE or "sample" in paths or paths == {"fingerprint"}
-
-
 def _key(change: Document) -> str:
     """Return the key, or the id where nobody remembers a key."""
     return printable(change["key"] or change["id"] or "")
@@ -171,7 +159,7 @@ def _key(change: Document) -> str:
 def _last_line(document: Document) -> str:
     summary = document["summary"]
     in_sync = f"{summary['noop']} in sync{_chosen(document)}."
-    counts = [f"{summary[action]} {words}" for action, words in _COUNTED if summary[action]]
+    counts = [f"{summary[action]} {words}" for action, words in COUNTED.items() if summary[action]]
     if not counts and document["complete"]:
         return style("No changes.", bold=True) + f" {in_sync}"
     regions = document["regions"]

@@ -58,12 +58,23 @@ KEPT: Mapping[str, str] = {
     Kept.NEWER_SCHEME: "of a newer release",
 }
 
-_LONGEST_VALUE = 60
+# what is counted, in the order of the line that counts
+COUNTED: Mapping[Action, str] = {
+    Action.CREATE: "to create",
+    Action.UPDATE: "to update",
+    Action.REPLACE: "to replace",
+    Action.ADOPT: "to adopt",
+    Action.DELETE: "to delete",
+}
+
+# fields that only repeat what the sample's own words say
+UNSHOWN = frozenset({"fingerprint", "sample"})
+
 WIDEST_KEY = 40
 
 
-def value_words(value: Any) -> str:
-    """Return a field's value as it is shown: quoted text, plain numbers, cut if long."""
+def value_words(value: Any, longest: int = 60) -> str:
+    """Return a field's value as it is shown: quoted text, cut at ``longest``, plain numbers."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -71,7 +82,7 @@ def value_words(value: Any) -> str:
     if not isinstance(value, str):
         return f"{value:g}"
     text = printable(value)
-    return f'"{text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"}"'
+    return f'"{text if len(text) <= longest else text[: longest - 1] + "…"}"'
 
 
 def import_words(unmanaged: Mapping[str, int], managed: Mapping[str, int]) -> str | None:
@@ -99,3 +110,9 @@ def sample_words(sample: Mapping[str, Any]) -> str:
     """Return a sample in one line: path, length, format, size."""
     sound = f"{seconds_words(sample['seconds'])} {printable(sample['format'])}"
     return f"{printable(sample['path'])} ({sound}, {size_words(sample['bytes'])})"
+
+
+def sample_is_news(change: Mapping[str, Any]) -> bool:
+    """Tell whether a change's sample is news: not where a replace has another cause."""
+    paths = {field["path"] for field in change["fields"]}
+    return change["action"] == Action.CREATE or "sample" in paths or paths == {"fingerprint"}

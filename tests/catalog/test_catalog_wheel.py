@@ -37,6 +37,9 @@ def test_a_wheel_has_schemas_and_the_example_catalog(here):
         timeout=60,
         check=True,
     )
+    templates = Path("ddvoices", "cli", "templates")
+    there, here_too = ({p.name for p in (root / templates).rglob("*")} for root in (ROOT, here / "site"))
+    assert there == here_too
     path, *names = seen.stdout.split()
     assert path == str(here / "site" / "ddvoices" / "share" / "schemas" / "voices.schema.json")
     assert {"catalog", "voices"} <= set(names)

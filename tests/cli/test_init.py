@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,77 @@ def test_a_place_that_can_not_be_made_is_one_line(tmp_path: Path) -> None:
     done = run("init", "file/below", cwd=tmp_path)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
+
+
+CI = {
+    "github": [f".github/workflows/voices-{job}.yml" for job in ("apply", "drift", "plan")],
+    "gitlab": [".gitlab-ci.yml", "voices.gitlab-ci.yml"],
+    "none": [],
+}
+
+
+def files(folder: Path) -> list[str]:
+    """Return what lies beside the catalog."""
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and "voices" not in path.relative_to(folder).parts
+    )
+
+
+@pytest.mark.parametrize("ci", CI)
+def test_files_for_ci_name_the_catalog(tmp_path: Path, ci: str) -> None:
+    done = run("--catalog", "a/voices", "init", "--ci", ci, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    beside = sorted(path for path in tmp_path.rglob("*") if path.is_file() and "a" not in path.parts)
+    assert [path.relative_to(tmp_path).as_posix() for path in beside] == sorted([".gitignore", *CI[ci]])
+    text = "".join(path.read_text() for path in beside)
+    assert ("a/voices/**" in text) == (ci != "none")
+    assert "@CATALOG@" not in text
+
+
+def test_nothing_for_ci_is_written_over_or_written_twice(tmp_path: Path) -> None:
+    (tmp_path / ".gitlab-ci.yml").write_text("mine")
+    (tmp_path / ".gitattributes").symlink_to("nothing")
+    (tmp_path / ".pre-commit-config.yaml").write_text("mine")
+    done = run("init", "--ci", "gitlab", "--pre-commit", "--lfs", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr.count("is there already, and was left as it is") == 3
+    assert (tmp_path / ".gitlab-ci.yml").read_text() == "mine"
+    assert (tmp_path / ".pre-commit-config.yaml").read_text() == "mine"
+    assert not (tmp_path / "nothing").exists()
+    assert "voices.gitlab-ci.yml: written" in done.stdout
+
+
+def test_nothing_for_ci_is_written_through_a_folder_that_is_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "repo").mkdir()
+    (tmp_path / "repo" / ".github").symlink_to(tmp_path / "elsewhere")
+    done = run("init", "repo", "--ci", "github", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "is a link: nothing is written through it" in done.stderr
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("catalog", ["../voices", "my voices", "a'b", "${{ x }}", "${x}", '"'])
+def test_a_catalog_that_files_for_ci_cannot_name_is_refused_before_anything_is_written(
+    tmp_path: Path, catalog: str
+) -> None:
+    (tmp_path / "repo").mkdir()
+    done = run("--catalog", catalog, "init", "--ci", "github", cwd=tmp_path / "repo")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("lfs", [False, True])
+def test_samples_go_to_git_lfs_where_that_is_asked_for(tmp_path: Path, lfs: bool) -> None:
+    assert run("init", "--ci", "github", *["--lfs"] * lfs, cwd=tmp_path).returncode == 0
+    workflow = (tmp_path / ".github" / "workflows" / "voices-plan.yml").read_text()
+    assert ("# lfs: true" in workflow) == (not lfs)
+    assert (tmp_path / ".gitattributes").exists() == lfs
+    if lfs:
+        subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+        command = ["git", "check-attr", "filter", "voices/samples/deep/a.wav", "voices/a.yaml"]
+        said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+        assert [line.rpartition(" ")[2] for line in said.splitlines()] == ["lfs", "unspecified"]

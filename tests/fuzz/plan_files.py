@@ -20,7 +20,8 @@ from ddvoices.errors import PlanFileError, PlanStaleError
 from ddvoices.model import Plan
 from ddvoices.plan import plan_document, read_document, select
 from ddvoices.plan.document import change_document
-from ddvoices.report.terminal import json_text
+from ddvoices.report.markdown import LIMIT, plan_markdown
+from ddvoices.report.terminal import json_text, printable
 from ddvoices.report.text import plan_text
 
 _BERT, _CLEO, _DORA = voice("bert", sound="b"), voice("cleo", sound="c"), voice("dora", sound="d")
@@ -69,6 +70,9 @@ def _is_shown_plainly(document: Mapping[str, Any]) -> None:
     shown = plan_text(document)
     assert all(line.isprintable() or "\u200c" in line or "\u200d" in line for line in shown.split("\n"))
     assert unstyle(plan_text(document, color=True)) == shown
+    comment = plan_markdown(document)
+    assert len(comment.encode("utf-16-le")) // 2 <= LIMIT
+    assert all(line.isprintable() or printable(line) == line for line in comment.split("\n"))
 
 
 def _is_run_as_far_as_it_is_true(document: Mapping[str, Any]) -> None:

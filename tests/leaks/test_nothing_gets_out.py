@@ -34,9 +34,10 @@ def row(line: str, *more: str, **fields: object) -> Row:
 
 # In the order in which they can be run one after the other.
 ROWS = [
-    row("init elsewhere", asks=""),
+    row("init elsewhere --ci github --pre-commit --lfs", asks=""),
     row("validate", asks=""),
     row("validate --format json", asks=""),
+    row("validate --format github", asks=""),
     row("schema plan", asks=""),
     row("completion bash", asks=""),
     row("new stranger.wav --gender female --key newcomer -r eu --dry-run", asks=""),
@@ -46,6 +47,8 @@ ROWS = [
     row("plan -o plan.json", lists=True),
     row("show plan.json", asks=""),
     row("show plan.json --format html -o page.html --embed-limit 0", asks=""),
+    row("plan --format markdown"),
+    row("show plan.json --format markdown", asks=""),
     row("apply plan.json --settle 0.1 --format json", lists=True),
     row("apply --yes --settle 0.1", lists=True),
     row("apply --yes"),
