@@ -8,5 +8,5 @@ if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
   exit 1
 fi
 python3 -m venv "$RUNNER_TEMP/ddvoices-venv"
-"$RUNNER_TEMP/ddvoices-venv/bin/python" -m pip install --quiet --disable-pip-version-check "$GITHUB_ACTION_PATH"
+"$RUNNER_TEMP/ddvoices-venv/bin/python" -m pip install --quiet --disable-pip-version-check "$GITHUB_ACTION_PATH[page]"
 echo "$RUNNER_TEMP/ddvoices-venv/bin" >>"$GITHUB_PATH"
