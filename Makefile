@@ -10,7 +10,7 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 COVERAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test compiled packages prove search fuzz test-peers test-ci test-lowest lint check format bench docs clean
+.PHONY: help demo test compiled packages prove search fuzz browser test-peers test-pages test-ci test-lowest lint check format bench docs clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,9 +25,10 @@ test: $(VENV)/.dev compiled packages ## All tests but the long proofs; COVERAGE=
 compiled: $(VENV)/.demo
 	@$(BIN)/python -m compileall -q ddvoices
 
-# A Secret Service, a browser and shells to test with; where they can't be installed, their tests skip and say so.
-PACKAGES := gnome-keyring-daemon:gnome-keyring dbus-daemon:dbus-daemon chromium:chromium zsh:zsh fish:fish
-packages:
+# A Secret Service and shells to test with, and a browser; where they can't be installed, their tests skip and say so.
+PACKAGES := gnome-keyring-daemon:gnome-keyring dbus-daemon:dbus-daemon zsh:zsh fish:fish
+browser: PACKAGES := chromium:chromium
+packages browser:
 	@missing=""; for each in $(PACKAGES); do \
 		command -v "$${each%%:*}" >/dev/null || missing="$$missing $${each#*:}"; \
 	done; \
@@ -48,6 +49,9 @@ test-peers: $(VENV)/.dev compiled ## The official clients for Python and Node ag
 	@$(MAKE) --no-print-directory --keep-going .peers/.ready .peers-node/.ready || [ -z "$$CI" ]
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m peers tests/peers
 
+test-pages: $(VENV)/.dev compiled browser ## The pages that are to be heard, in Debian's Chromium
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m pages tests/review
+
 test-ci: $(VENV)/.dev compiled ## The files for GitHub, GitLab and pre-commit against their linters, and tried
 	@$(MAKE) --no-print-directory .ci-lint/.ready || [ -z "$$CI" ]
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m ci tests/ci
@@ -56,7 +60,7 @@ test-ci: $(VENV)/.dev compiled ## The files for GitHub, GitLab and pre-commit ag
 # rich, and the emulator's. The linters are held to their lower bounds, too.
 USERS := tests/audio tests/auth tests/client tests/catalog/test_catalog_examples.py tests/catalog/test_catalog_files.py \
 	tests/catalog/test_catalog_schemas.py tests/cli/test_help.py tests/cli/test_voices.py tests/flow/test_apply.py \
-	tests/emulator/test_emulator_described.py tests/emulator/test_emulator_open.py tests/emulator/test_emulator_tts.py
+	tests/review/test_page_escaping.py tests/emulator/test_emulator_described.py tests/emulator/test_emulator_open.py tests/emulator/test_emulator_tts.py
 
 test-lowest: .lowest/.ready ## The tests that use what is installed, with the lowest versions that pyproject.toml allows
 	.lowest/bin/ruff check --no-cache

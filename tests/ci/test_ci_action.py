@@ -16,6 +16,8 @@ from ci.runner import Runner
 from service import Emulator
 from workspace import Workspace
 
+pytestmark = pytest.mark.ci
+
 PLAN = {"command": "plan"}
 APPLY = {"command": "apply"}
 

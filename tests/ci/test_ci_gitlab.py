@@ -16,6 +16,8 @@ from cli.program import environment, run
 from service import Emulator
 from workspace import Workspace
 
+pytestmark = pytest.mark.ci
+
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:

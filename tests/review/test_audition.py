@@ -12,6 +12,8 @@ from service import Emulator
 from visitor import Visitor, until
 from workspace import Workspace
 
+pytestmark = pytest.mark.pages
+
 LINE = 'It was the best of times, <it> was the "worst" of times.'
 KEYS = ("ada", "bob", "cleo")
 

@@ -12,6 +12,8 @@ from service import Emulator
 from visitor import Visitor, commit, in_git, until
 from workspace import Workspace, write_tone
 
+pytestmark = pytest.mark.pages
+
 EVIL = "\"><img src=x onerror=alert(1)></script><script>alert(2)</script>'{{7*7}}\u202e&amp;"
 READY = "document.querySelectorAll('.sound.ready').length > 0"
 

@@ -154,6 +154,7 @@ def test_elsewhere_the_page_says_that_there_is_nothing_to_hear(changed, tmp_path
     assert len(heard.missing) == 2
 
 
+@pytest.mark.pages
 def test_what_has_no_room_lies_beside_the_page(changed, visitor: Visitor):
     done = changed.run("plan", "-o", "plan.json")
     assert done.returncode == 0
