@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from ddvoices.identity import Evidence, Meaning, Standings, judge, resolve
+from ddvoices.identity import Evidence, Meaning, Standings, VoiceFacts, judge, resolve
 from ddvoices.model import (
     EMPTY_LOCK,
     Action,
@@ -18,7 +18,6 @@ from ddvoices.model import (
     Lock,
     ObservedCounts,
     ObservedRegion,
-    ObservedVoice,
     OpenCreate,
     Plan,
     PlanOptions,
@@ -99,7 +98,7 @@ def _plan_region(
     unsettled = _unsettled(observed, evidence, options)
     changes, problems = _changes(specs, meaning, evidence, observed.region, unsettled)
     if options.prune and not problems:
-        changes.extend(_deletes(observed.voices, standings, meaning))
+        changes.extend(_deletes(evidence, standings, meaning))
     plan = RegionPlan(
         region=observed.region,
         endpoint=observed.endpoint,
@@ -182,18 +181,21 @@ def _open_intent(key: str, region: str) -> KeyProblem:
     return KeyProblem(key=key, reason=Reason.OPEN_INTENT, message=message)
 
 
-def _deletes(voices: Iterable[ObservedVoice], standings: Standings, meaning: Meaning) -> list[Change]:
+def _deletes(evidence: Evidence, standings: Standings, meaning: Meaning) -> list[Change]:
     """Return a delete for every voice that a prune may delete."""
     heirs = {key: claim.facts.voice.id for key, claim in meaning.claims.items()}
-    prunable = (voice for voice in voices if voice.id in standings.prunable)
-    return [_delete(voice, *standings.of[voice.id], heirs) for voice in prunable]
+    prunable = (facts for voice_id, facts in evidence.by_id.items() if voice_id in standings.prunable)
+    return [_delete(facts, *standings.of[facts.voice.id], heirs) for facts in prunable]
 
 
-def _delete(voice: ObservedVoice, standing: Standing, key: str | None, heirs: Mapping[str, str]) -> Delete:
+def _delete(facts: VoiceFacts, standing: Standing, key: str | None, heirs: Mapping[str, str]) -> Delete:
+    voice = facts.voice
     made = f"made {voice.created_at[:19].replace('T', ' ')}" if voice.created_at else None
     word = "copy of" if standing is Standing.DUPLICATE else "successor"
     heir = f"{word} {heirs[key]}" if key is not None and key in heirs else None
-    note = "; ".join(filter(None, (made, heir))) or None
+    # A lock is a file that anybody may have edited, and a voice without our mark may be a stranger's.
+    unmarked = "known as ours by the lock alone" if facts.marker is None else None
+    note = "; ".join(filter(None, (made, heir, unmarked))) or None
     seen = (("name", voice.name or voice.title), ("locale", voice.locale), ("gender", voice.gender))
     fields = tuple(FieldChange(path=path, before=value, after=None) for path, value in seen if value)
     return Delete(key=key, reason=_DELETED_AS[standing], voice=voice, fields=fields, note=note)

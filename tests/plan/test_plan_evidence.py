@@ -20,7 +20,7 @@ LATER = "2026-02-01T00:00:00Z"
 
 def kept(spec: VoiceSpec, key: str = "ada", origin: Origin = Origin.CREATED, **fields: Any) -> Any:
     known = {"fingerprint": fingerprint(spec), **fields}
-    return voice_record("us", ACCOUNT, key, LockedVoice(id="v1", origin=origin, **known))
+    return voice_record("us", ACCOUNT, key, LockedVoice(origin=origin, **{"id": "v1", **known}))
 
 
 @pytest.mark.parametrize(
@@ -127,3 +127,15 @@ def test_a_delete_shows_its_date_and_its_successor() -> None:
     there = [seen(OLD, "v1"), seen(ADA, "v2", created_at=LATER), seen(replace(ADA, key="eva"), "v3")]
     notes = {change.id: change.note for change in plan_us(ADA, there, prune=True).pending}
     assert notes == {"v1": "made 2026-01-01 00:00:00; successor v2", "v3": "made 2026-01-01 00:00:00"}
+
+
+def test_a_delete_says_where_the_lock_alone_knows_the_voice_for_ours() -> None:
+    """Whoever can edit the lock could have a stranger's voice deleted: a reviewer must be able to see it."""
+    eva = replace(ADA, key="eva")
+    there = [seen(ADA, "v1"), unmarked(eva, "v2"), seen(eva, "v3")]
+    lock = locked([kept(eva, "eva", id="v2"), kept(eva, "eva", id="v3")])
+    notes = {change.id: change.note or "" for change in plan_us(ADA, there, lock=lock, prune=True).pending}
+    assert {voice: note.endswith("by the lock alone") for voice, note in notes.items()} == {
+        "v2": True,
+        "v3": False,
+    }
