@@ -183,8 +183,8 @@ class _Run:
         if self._format == "json":
             self._session.print_json(report_document(report))
             return
-        colored = self._session.colored(sys.stdout)
-        click.echo(report_text(report, color=colored), nl=False, color=colored)
+        look = self._session.look(sys.stdout)
+        click.echo(report_text(report, look), nl=False, color=look.color)
 
 
 def exit_code(report: Report, plan: Plan) -> ExitCode:

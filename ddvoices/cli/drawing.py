@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console, OverflowMethod, RenderableType
 from rich.constrain import Constrain
 from rich.progress import (
     BarColumn,
@@ -20,6 +20,7 @@ from rich.status import Status
 from rich.table import Column
 from rich.text import Text
 
+from ddvoices.report.layout import held
 from ddvoices.report.terminal import printable
 
 # Columns: where ^C^C doesn't fit behind the bar, the terminal begins a line, and it stays.
@@ -39,14 +40,15 @@ class Now:
         """Show why there is a wait, as long as it lasts."""
         self._wait, self._until = message, time.monotonic() + details["seconds"]
 
-    def print(self, line: str) -> None:
-        """Print a line above what is drawn."""
-        self.console.print(Text.from_ansi(line), soft_wrap=True)
+    def print(self, text: str) -> None:
+        """Print lines above what is drawn."""
+        self.console.print(Text.from_ansi(text), soft_wrap=True)
 
     def __rich__(self) -> Text:
         """Return the text as it is now; rich asks whenever it draws."""
         shown = self._wait if time.monotonic() < self._until else self.usual
-        return Text(printable(shown), no_wrap=True, overflow="ellipsis")
+        overflow: OverflowMethod = "crop" if self.console.options.ascii_only else "ellipsis"
+        return Text(held(printable(shown), self.console.encoding), no_wrap=True, overflow=overflow)
 
 
 class Bar(Progress):
@@ -97,4 +99,5 @@ class Steps:
 
 def spinner(now: Now) -> Status:
     """Return what shows a text that turns, while it is entered."""
-    return Status(now, console=now.console)
+    turning = "line" if now.console.options.ascii_only else "dots"
+    return Status(now, console=now.console, spinner=turning)

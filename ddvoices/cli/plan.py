@@ -100,8 +100,8 @@ def print_plan(
 
     from ddvoices.report.text import plan_text
 
-    colored = session.colored(sys.stderr if to_stderr else sys.stdout)
-    click.echo(plan_text(document, color=colored), nl=False, err=to_stderr, color=colored)
+    look = session.look(sys.stderr if to_stderr else sys.stdout)
+    click.echo(plan_text(document, look), nl=False, err=to_stderr, color=look.color)
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:

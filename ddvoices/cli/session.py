@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ddvoices.model import Catalog
+    from ddvoices.report.layout import Look
 
 # wide enough that nothing is folded where no person reads it
 _PIPE_WIDTH = 10_000
+# of a terminal that doesn't say how wide it is
+_USUAL_WIDTH = 80
 
 
 class Drawn(Protocol):
@@ -29,8 +32,8 @@ class Drawn(Protocol):
     def wait(self, message: str, details: Mapping[str, Any]) -> None:
         """Show why there is a wait, as long as it lasts."""
 
-    def print(self, line: str) -> None:
-        """Print a line above it."""
+    def print(self, text: str) -> None:
+        """Print lines above it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,13 @@ class Session:
             text = json.dumps(document, indent=2)
         click.echo(text)
 
+    def look(self, stream: IO[str]) -> Look:
+        """Return what ``stream`` shows: lines are folded on a terminal only."""
+        from ddvoices.report.layout import Look
+
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        return Look(color=self.colored(stream), width=_columns(stream), encoding=encoding)
+
     def colored(self, stream: IO[str]) -> bool:
         """Tell whether to colour what goes to ``stream``."""
         if self.color != "auto":
@@ -127,20 +137,32 @@ class Session:
         self._message("info", message, None, **details)
 
     def _message(self, level: str, message: str, color: str | None, **details: Any) -> None:
-        from ddvoices.report.terminal import printable
-
         if self.log_format == "json":
             import json
 
             record = {"time": _now(), "level": level, "message": message, **details}
             _tell(json.dumps(record), color=None)
             return
+        from ddvoices.report.layout import Line, laid_out
+        from ddvoices.report.terminal import printable
+
         prefix = "" if level == "info" else click.style(f"{level}: ", fg=color, bold=True)
-        line = prefix + printable(message)
+        look = self.look(sys.stderr)
+        text = laid_out([Line(prefix + printable(message), 2)], look).removesuffix("\n")
         if self.drawn:
-            self.drawn[-1].print(line)
+            self.drawn[-1].print(text)
         else:
-            _tell(line, color=self.colored(sys.stderr))
+            _tell(text, color=look.color)
+
+
+def _columns(stream: IO[str]) -> int | None:
+    """Return how wide a terminal is; None for what is none."""
+    if not stream.isatty():
+        return None
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    return os.get_terminal_size(stream.fileno()).columns or _USUAL_WIDTH
 
 
 def _now() -> str:
@@ -150,10 +172,10 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _tell(line: str, *, color: bool | None) -> None:
-    """Print a line on stderr; where that can't be, nobody is told, and the work goes on to its report."""
+def _tell(text: str, *, color: bool | None) -> None:
+    """Print lines on stderr; where that can't be, nobody is told, and the work goes on to its report."""
     try:
-        click.echo(line, err=True, color=color)
+        click.echo(text, err=True, color=color)
     except OSError:
         forget(sys.stderr)
 

@@ -86,11 +86,22 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormerSample:
+    """The recording that the voice which is there was made of, as far as the lock remembers it."""
+
+    path: str
+    size: int
+    seconds: float | None
+    format: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
     """What all changes have: both sides, and what differs between them.
 
     ``key`` is None only for a delete whose key nobody remembers. ``note`` is a sentence for the reviewer,
-    ``kept`` why no prune will delete the voice that a replace leaves behind.
+    ``kept`` why no prune will delete the voice that a replace leaves behind. ``former`` is the sample of a
+    replaced voice, where its successor gets another one.
     """
 
     action: ClassVar[Action]
@@ -103,6 +114,7 @@ class _Change:
     note: str | None = None
     protected: bool = False
     kept: Kept | None = None
+    former: FormerSample | None = None
 
     @property
     def id(self) -> str | None:

@@ -12,6 +12,7 @@ from ddvoices.model import (
     Change,
     Create,
     FieldChange,
+    FormerSample,
     Kept,
     LockedVoice,
     LockEntry,
@@ -22,7 +23,7 @@ from ddvoices.model import (
     Update,
     VoiceSpec,
 )
-from ddvoices.plan.describe import CONTENT, LISTED, describe, sent_values
+from ddvoices.plan.describe import CONTENT, LISTED, describe, former_sample, sent_values
 from ddvoices.plan.evidence import evidence
 
 _STILL_PUBLIC = "the old voice stays public until it is deleted"
@@ -209,7 +210,12 @@ def _replace(side: _Side, content: str | None) -> Replace:
         note="; ".join(filter(None, (first, unpin))) or None,
         protected=spec.protect,
         kept=None if side.facts.made_by_us else Kept.ADOPTED,
+        former=_former(side) if any(change.path == "sample" for change in fields) else None,
     )
+
+
+def _former(side: _Side) -> FormerSample | None:
+    return former_sample(side.locked.sent) if side.locked is not None else None
 
 
 def _known_before(side: _Side) -> Mapping[str, Any]:

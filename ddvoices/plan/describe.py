@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ddvoices.identity import fingerprint, plain
-from ddvoices.model import Sample, VoiceSpec
+from ddvoices.model import FormerSample, Sample, VoiceSpec
 
 # in the order in which people read them
 LISTED = ("name", "locale", "gender")
@@ -44,6 +44,29 @@ def sample_document(sample: Sample) -> dict[str, Any]:
         "seconds": sample.seconds,
         "format": sample.format,
     }
+
+
+def former_document(sample: FormerSample) -> dict[str, Any]:
+    """Return the recording of a voice that is replaced as plans write it."""
+    return {
+        "path": sample.path,
+        "bytes": sample.size,
+        "seconds": sample.seconds,
+        "format": sample.format,
+    }
+
+
+def former_sample(sent: Mapping[str, Any]) -> FormerSample | None:
+    """Return the recording that the lock remembers as sent; None if it doesn't say all of it."""
+    match sent.get("sample"):
+        case {
+            "path": str(path),
+            "bytes": int(size),
+            "seconds": int() | float() | None as seconds,
+            "format": str(kind),
+        } if size >= 0 and not isinstance(size, bool) and not isinstance(seconds, bool):
+            return FormerSample(path=path, size=size, seconds=seconds, format=kind)
+    return None
 
 
 def sent_document(spec: VoiceSpec) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ddvoices import __version__
 from ddvoices.errors import PlanFileError, PlanStaleError
 from ddvoices.identity import plain
 from ddvoices.model import Action, Change, Kept, Plan, RegionPlan
-from ddvoices.plan.describe import sample_document
+from ddvoices.plan.describe import former_document, sample_document
 from ddvoices.resources import read_schema
 
 FORMAT_VERSION = "1.0"
@@ -67,6 +67,8 @@ def change_document(change: Change) -> dict[str, Any]:
         document["name"] = plain(change.spec.name)
     if change.spec is not None and change.spec.sample is not None and change.action in _WITH_SAMPLE:
         document["sample"] = sample_document(change.spec.sample)
+        if change.former is not None:
+            document["sample"]["before"] = former_document(change.former)
     if change.note is not None:
         document["note"] = change.note
     if change.protected:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from click import style, unstyle
 
 from ddvoices.model import INTERRUPTED, Outcome, Report, Result
+from ddvoices.report.layout import PLAIN, Line, Look, cells, laid_out, padded
 from ddvoices.report.terminal import printable
 from ddvoices.report.words import WIDEST_KEY
 
 FORMAT_VERSION = "1.0"
 
-_COLORS = {
+_COLORS: dict[Result, str | None] = {
     Result.APPLIED: "green",
     Result.ADOPTED: "cyan",
-    Result.ALREADY: "white",
+    Result.ALREADY: None,
     Result.FAILED: "red",
     Result.STALE: "yellow",
     Result.SKIPPED: "yellow",
 }
+# where what an outcome is about begins
+_INDENT = 9
 _NAMED_AT_MOST = 3
 _COUNTED = {result: str(result) for result in Result} | {Result.ALREADY: "already done"}
 
@@ -66,20 +70,24 @@ def outcome_text(outcome: Outcome) -> str:
     return head if outcome.error is None else f"{head}: {printable(outcome.error)}"
 
 
-def report_text(report: Report, *, color: bool = False) -> str:
+def report_text(report: Report, look: Look = PLAIN) -> str:
     """Return an apply's outcomes, a line each (an error below its own), and a last line that counts.
 
     What an interrupt kept from being begun is only counted.
     """
     shown = [outcome for outcome in report.outcomes if not _not_begun(outcome)]
-    width = min(max((len(_subject(outcome)) for outcome in shown), default=0), WIDEST_KEY)
-    lines: list[str] = []
-    for outcome in shown:
-        lines.append(_head(outcome, width).rstrip())
+    last = Line(style(summary_text(report), bold=True), 2)
+    return laid_out([*_outcome_lines(shown), last], look)
+
+
+def _outcome_lines(outcomes: list[Outcome]) -> Iterator[Line]:
+    """Yield a line for each outcome, columns below each other, and one for its error."""
+    region = max((cells(printable(outcome.region)) for outcome in outcomes), default=0)
+    subject = min(max((cells(_subject(outcome)) for outcome in outcomes), default=0), WIDEST_KEY)
+    for outcome in outcomes:
+        yield Line(_head(outcome, region, subject), _INDENT)
         if outcome.error is not None:
-            lines.append(f"         {printable(outcome.error)}")
-    text = "\n".join([*lines, style(summary_text(report), bold=True)]) + "\n"
-    return text if color else unstyle(text)
+            yield Line(" " * _INDENT + printable(outcome.error), _INDENT)
 
 
 def summary_text(report: Report) -> str:
@@ -109,10 +117,11 @@ def _unrun(report: Report) -> str:
     return f": {also}{', '.join(shown)}" if named else ""
 
 
-def _head(outcome: Outcome, width: int = 0) -> str:
-    """Return what became of what; columns begin below each other where keys are ``width`` wide."""
+def _head(outcome: Outcome, region: int = 0, subject: int = 0) -> str:
+    """Return what became of what, its region and subject as wide as they are in other lines."""
     mark = style(f"{outcome.result:8}", fg=_COLORS[outcome.result], bold=True)
-    line = f"{mark} {outcome.region}  {outcome.action:7}  {_subject(outcome):{width}}"
+    where, what = padded(printable(outcome.region), region), padded(_subject(outcome), subject)
+    line = f"{mark} {where}  {outcome.action:7}  {what}"
     if outcome.id is not None and outcome.key is not None:
         line += style(f"  {printable(outcome.id)}", dim=True)
     return line

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from click import style
+from click import style, unstyle
 
 from ddvoices.identity import written_gender
 from ddvoices.model import Action, Reason
+from ddvoices.report.layout import PLAIN, Line, Look, cells, laid_out, padded
 from ddvoices.report.terminal import printable
 from ddvoices.report.words import (
     COLORS,
@@ -19,7 +20,9 @@ from ddvoices.report.words import (
     REASONS,
     UNSHOWN,
     WIDEST_KEY,
+    change_words,
     import_words,
+    sample_change_words,
     sample_is_news,
     sample_words,
     seconds_words,
@@ -29,55 +32,59 @@ from ddvoices.report.words import (
 Document = Mapping[str, Any]
 
 _LEFT_OVER = ("superseded", "duplicate", "orphaned")
-
-
 # what only says more of a voice; others ask for care
 _PLAIN_NOTES = (Action.ADOPT, Action.DELETE)
+# in columns: where details begin, and how far what is folded hangs below its own line
+_DETAIL, _HANG = 8, 2
 
 
-def plan_text(document: Document, *, color: bool = False) -> str:
+def plan_text(document: Document, look: Look = PLAIN) -> str:
     """Return a plan as text: a block a region, a line a change, a last line that counts."""
-    lines: list[str] = []
+    lines: list[Line] = []
     for name, region in document["regions"].items():
         block = list(_region_lines(name, region))
-        lines += [*block, ""] if block else []
+        lines += [*block, Line("")] if block else []
     for refusal in document["refusals"]:
         why = printable(f"{refusal['region']}: {refusal['message']}")
-        lines.append(style(f"refused: {why}", fg="red", bold=True))
-    lines.append(_last_line(document))
-    lines += _left_over(document)
-    lines += _unmanaged(document)
-    text = "\n".join(lines) + "\n"
-    return text if color else _plain(text)
+        lines.append(Line(style(f"refused: {why}", fg="red", bold=True), _HANG))
+    last = (_last_line(document), *_left_over(document), *_unmanaged(document))
+    return laid_out([*lines, *(Line(line, _HANG) for line in last)], look)
 
 
 def headline(document: Document) -> str:
     """Return the line that counts what a plan does."""
-    return _plain(_last_line(document))
+    return unstyle(_last_line(document))
 
 
-def _region_lines(name: str, region: Document) -> Iterator[str]:
+def _region_lines(name: str, region: Document) -> Iterator[Line]:
     """Yield a region's lines; none where there is nothing to say."""
     if region["error"] is not None:
-        yield style(printable(name), bold=True)
-        yield style(f"  error: {printable(region['error'])}", fg="red")
+        yield Line(style(printable(name), bold=True))
+        yield _error_line(region["error"])
         return
     if not region["changes"] and not region["errors"]:
         return
-    yield style(printable(name), bold=True) + style(f"  {printable(region['endpoint'])}", dim=True)
-    width = max((len(_key(change)) for change in region["changes"]), default=0)
+    endpoint = style(f"  {printable(region['endpoint'])}", dim=True)
+    yield Line(style(printable(name), bold=True) + endpoint, _HANG)
+    width = max((cells(_key(change)) for change in region["changes"]), default=0)
     for change in region["changes"]:
         yield from _change_lines(change, min(width, WIDEST_KEY))
     for problem in region["errors"]:
-        yield style(f"  error: {printable(problem['key'])}: {printable(problem['message'])}", fg="red")
+        yield _error_line(f"{problem['key']}: {problem['message']}")
 
 
-def _change_lines(change: Document, width: int) -> Iterator[str]:
+def _error_line(message: str) -> Line:
+    return Line(style(f"  error: {printable(message)}", fg="red"), _HANG + _HANG)
+
+
+def _change_lines(change: Document, width: int) -> Iterator[Line]:
     """Yield one line of what and why, and one line a field."""
     action, reason = Action(change["action"]), Reason(change["reason"])
-    head = style(f"  {MARKS[action]:>3} {_key(change):{width}}", fg=COLORS[action], bold=True)
-    yield f"{head}  {action:7}  {style(REASONS[reason] + _old_voice(change, action), dim=True)}"
-    yield from (f"        {line}" for line in _detail_lines(change, action))
+    head = style(f"  {MARKS[action]:>3} {padded(_key(change), width)}", fg=COLORS[action], bold=True)
+    what = f"{head}  {action:7}  "
+    yield Line(what + REASONS[reason] + _old_voice(change, action), cells(unstyle(what)))
+    for line in _detail_lines(change, action):
+        yield Line(" " * _DETAIL + line, _DETAIL + _HANG)
 
 
 def _old_voice(change: Document, action: Action) -> str:
@@ -85,18 +92,21 @@ def _old_voice(change: Document, action: Action) -> str:
     if action is not Action.REPLACE:
         return ""
     goes = f"stays: {KEPT[change['kept']]}" if "kept" in change else "goes with a later --prune"
-    return f"; the old one {goes}"
+    return style(f"; the old one {goes}", dim=True)
 
 
 def _detail_lines(change: Document, action: Action) -> Iterator[str]:
     if action is Action.CREATE:
-        yield ", ".join(_created_words(change))
+        yield ", ".join(_voice_words(change, "after"))
+        yield from _long_words(change)
+    elif action is Action.DELETE:
+        yield ", ".join(_voice_words(change, "before"))
     elif action is Action.ADOPT:
         yield from _taken_words(change)
     else:
-        yield from (_field_words(field) for field in change["fields"] if field["path"] not in UNSHOWN)
+        yield from _changed_words(change)
     if "sample" in change and sample_is_news(change):
-        yield f"sample: {sample_words(change['sample'])}"
+        yield f"sample: {_sample_words(change)}"
     if change.get("protected"):
         yield style("protected: an apply will be refused", fg="red")
     if "note" in change:
@@ -106,15 +116,38 @@ def _detail_lines(change: Document, action: Action) -> Iterator[str]:
         yield style(f"id: {printable(change['id'])}", dim=True)
 
 
-def _created_words(change: Document) -> Iterator[str]:
-    """Yield what a new voice will be, without the names of fields that explain themselves."""
+def _voice_words(change: Document, side: str) -> Iterator[str]:
+    """Yield what a voice will be, or was, without the names of fields that explain themselves."""
     for field in change["fields"]:
         if field["path"] in ("name", "locale", "gender", "speaking_style"):
-            yield printable(str(field["after"]))
+            yield printable(str(field[side]))
         elif field["path"] == "age":
-            yield f"{printable(str(field['after']))} years"
-        elif field["path"] == "publish" and field["after"]:
+            yield f"{printable(str(field[side]))} years"
+        elif field["path"] == "publish" and field[side]:
             yield style("published", fg="yellow", bold=True)
+
+
+def _long_words(change: Document) -> Iterator[str]:
+    """Yield what a new voice is sent besides, and takes a line of its own."""
+    for field in change["fields"]:
+        if field["path"] in ("title", "text"):
+            yield f"{field['path']}: {value_words(field['after'])}"
+
+
+def _changed_words(change: Document) -> Iterator[str]:
+    """Yield a line for each field that changes; a length that the sample's own line shows has none."""
+    unshown = UNSHOWN | ({"sample.seconds"} if "before" in change.get("sample", ()) else set())
+    for field in change["fields"]:
+        if field["path"] not in unshown:
+            yield _field_words(field)
+
+
+def _sample_words(change: Document) -> str:
+    """Return a sample, and before it what is known of the one that it takes the place of."""
+    before = change["sample"].get("before")
+    if before is not None:
+        return sample_change_words(before, change["sample"])
+    return sample_words(change["sample"])
 
 
 def _taken_words(change: Document) -> Iterator[str]:
@@ -133,13 +166,14 @@ def _taken(field: Document) -> str:
 
 
 def _field_words(field: Document) -> str:
+    """Return a field before and after."""
     before, after = field["before"], field["after"]
     if field["path"] == "gender":
         before, after = map(_gender, (before, after))
     if field["path"] == "sample.seconds":
-        return f"length: {_length(before)} -> {_length(after)}"
-    arrow = f" -> {value_words(after)}" if after is not None else ""
-    return f"{field['path']}: {value_words(before)}{arrow}"
+        return f"length: {_length(before)} → {_length(after)}"
+    words = f"{field['path']}: {change_words(before, after)}"
+    return style(words, fg="yellow", bold=True) if field["path"] == "publish" and after else words
 
 
 def _gender(value: Any) -> Any:
@@ -214,9 +248,3 @@ def _deleted_words(left_over: int, kept: int) -> str:
 
 def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-
-
-def _plain(text: str) -> str:
-    from click import unstyle
-
-    return str(unstyle(text))

@@ -70,19 +70,43 @@ COUNTED: Mapping[Action, str] = {
 # fields that only repeat what the sample's own words say
 UNSHOWN = frozenset({"fingerprint", "sample"})
 
+_LONGEST_VALUE = 60
+# how much that is the same is shown before what differs
+_SHOWN_BEFORE = 20
 WIDEST_KEY = 40
 
 
-def value_words(value: Any, longest: int = 60) -> str:
-    """Return a field's value as it is shown: quoted text, cut at ``longest``, plain numbers."""
+def value_words(value: Any, longest: int = _LONGEST_VALUE, *, skipped: int = 0) -> str:
+    """Return a field's value as it is shown: quoted text, cut at ``longest``, plain numbers.
+
+    ``skipped`` is how many characters of a text are left out at its beginning.
+    """
     if value is None:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if not isinstance(value, str):
         return f"{value:g}"
-    text = printable(value)
+    text = ("…" if skipped else "") + printable(value[skipped:])
     return f'"{text if len(text) <= longest else text[: longest - 1] + "…"}"'
+
+
+def change_words(before: Any, after: Any) -> str:
+    """Return both values; of long texts what leads to the first difference is left out."""
+    skipped = 0
+    if isinstance(before, str) and isinstance(after, str):
+        before, after = printable(before), printable(after)
+        skipped = _led_in(before, after)
+    return f"{value_words(before, skipped=skipped)} → {value_words(after, skipped=skipped)}"
+
+
+def _led_in(before: str, after: str) -> int:
+    """Return how many characters may be left out at the beginning of both, if possible whole words."""
+    pairs = enumerate(zip(before, after, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(len(before), len(after)))
+    if same <= _LONGEST_VALUE // 2:
+        return 0
+    return before.find(" ", same - _SHOWN_BEFORE, same) + 1 or same - _SHOWN_BEFORE
 
 
 def import_words(unmanaged: Mapping[str, int], managed: Mapping[str, int]) -> str | None:
@@ -108,8 +132,23 @@ def size_words(count: int) -> str:
 
 def sample_words(sample: Mapping[str, Any]) -> str:
     """Return a sample in one line: path, length, format, size."""
-    sound = f"{seconds_words(sample['seconds'])} {printable(sample['format'])}"
-    return f"{printable(sample['path'])} ({sound}, {size_words(sample['bytes'])})"
+    path, length, kind, size = _file_words(sample)
+    return f"{path} ({length} {kind}, {size})"
+
+
+def sample_change_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Return the sample that was sent last and the one that would be, in one line."""
+    pairs = list(zip(_file_words(before), _file_words(after), strict=True))
+    path, *words = (new if old == new else f"{old} → {new}" for old, new in pairs)
+    if all(old == new for old, new in pairs):
+        words.append("as before: another sound")
+    return f"{path} ({', '.join(words)})"
+
+
+def _file_words(sample: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Return path, length, format, size."""
+    path, kind = printable(sample["path"]), printable(sample["format"])
+    return path, seconds_words(sample["seconds"]), kind, size_words(sample["bytes"])
 
 
 def sample_is_news(change: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import tempfile
+import termios
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -97,6 +98,29 @@ def on_terminal(
                 os.write(ours, typed.encode())
                 shown += _read(ours, again=typed if typed == CTRL_C else "")
                 return process.wait(_PATIENCE_SECONDS), shown
+            finally:
+                process.kill()
+                os.close(ours)
+
+
+def shown_at(
+    width: int, *args: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> list[str]:
+    """Run the program with stdout alone on a terminal of ``width`` columns, and return its lines."""
+    with environment(env) as variables:
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (50, width))
+        with subprocess.Popen(
+            command(*args),
+            env={**variables, "TERM": "xterm"},
+            cwd=cwd or variables["HOME"],
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            os.close(theirs)
+            try:
+                return _read(ours).replace("\r\n", "\n").splitlines()
             finally:
                 process.kill()
                 os.close(ours)

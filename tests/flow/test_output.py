@@ -9,9 +9,11 @@ import subprocess
 from datetime import datetime, timedelta
 
 import pytest
-from cli.program import command, environment
+from cli.program import command, environment, on_terminal, shown_at
+from click import unstyle
 from killing import kill_at
-from workspace import Workspace
+from rich.cells import cell_len
+from workspace import Workspace, write_tone
 
 EVIL = "Ada\x1b[31m\x07\u202e"
 ESCAPE = "\x1b"
@@ -40,6 +42,103 @@ def test_colour(
     workspace.voice("ada")
     done = workspace.run(*arguments, *subcommand, env=variables)
     assert (ESCAPE in done.stdout) is colored
+
+
+TALE = "It is a truth universally acknowledged, that a man in possession of a good fortune must want"
+LONG = "Robert, who builds whatever can be built by anybody, sooner"
+FORM: dict[str, dict[str, str]] = {
+    "ada": {},
+    "bob-the-builder": {},
+    "kana": {"name": "語り手 ☕ (ナレーター)"},
+    "of-a-long-name-that-goes-on-and-on-until-nobody-wants-to-read-it-any-more": {},
+    "tale": {"text": TALE},
+}
+
+
+@pytest.fixture
+def motley(two_regions: Workspace) -> Workspace:
+    """Return two regions where nearly everything differs that can."""
+    for key, fields in FORM.items():
+        two_regions.voice(key, **fields)
+    two_regions.voice("gone")
+    two_regions.stranger(title="声 of a stranger, whose name is longer than a terminal would like")
+    two_regions.apply()
+    del two_regions.voices["gone"]
+    write_tone(two_regions.root / "samples" / "ada.wav", pitch=333, seconds=5)
+    two_regions.voice("bob-the-builder", name=LONG, locale="en-GB")
+    two_regions.voice("kana", name="語り手 ☕ (ナレーター二号)")
+    two_regions.voice("tale", text=f"{TALE} a wife")
+    two_regions.voice("new", regions=["us"], title="A title", age=34)
+    two_regions.run("plan", "-o", "plan.json")
+    return two_regions
+
+
+@pytest.mark.parametrize("width", [24, 80])
+def test_a_terminals_lines_fit_and_hold_what_a_pipe_gets(motley: Workspace, width: int) -> None:
+    """On a narrow terminal ``status`` has words in the place of columns."""
+    for arguments in (["plan", "--prune"], ["show", "plan.json"], ["status"], ["status", "--only-differing"]):
+        lines = shown_at(width, *arguments, env=motley.env, cwd=motley.folder)
+        plain = [unstyle(line) for line in lines]
+        assert all(cell_len(line) <= width for line in plain)
+        assert any(ESCAPE in line for line in lines)
+        if width >= 60 or "status" not in arguments:
+            piped = motley.run(*arguments).stdout
+            assert "".join("".join(plain).split()) == "".join(piped.split())
+    applied = shown_at(width, "apply", "--yes", "--force", env=motley.env, cwd=motley.folder)
+    assert all(cell_len(unstyle(line)) <= width for line in applied)
+    assert any("Apply: " in line for line in applied)
+
+
+def test_a_pipe_gets_a_line_for_each_thing_however_long_it_is(motley: Workspace) -> None:
+    matrix = motley.run("status").stdout.splitlines()[: len(motley.voices) + 1]
+    assert [line.split()[0] for line in matrix] == ["voice", "≠", "≠", "≠", "+", "=", "≠"]
+    assert len({line.rindex("  ") for line in matrix}) == 1
+    assert f'        name: "Bob-The-Builder" → "{LONG}"' in motley.run("plan").stdout.splitlines()
+
+
+def test_a_message_is_folded_and_a_command_in_it_stays_whole(workspace: Workspace) -> None:
+    env = {**workspace.env, "COLUMNS": "60"}
+    code, shown = on_terminal("--color", "never", "plan", env=env, cwd=workspace.folder)
+    assert code == 3
+    first, *rest = shown.splitlines()
+    assert first.startswith("error: voices: no catalog here")
+    assert all(line.startswith("  ") and len(line) <= 60 for line in rest)
+    assert "`ddvoices init`" in shown
+
+
+ASCII = {"PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+
+
+def test_where_only_ascii_can_be_shown_nothing_else_is(motley: Workspace) -> None:
+    def shown(*arguments: str) -> str:
+        done = motley.run(*arguments, env=ASCII)
+        assert (done.stdout + done.stderr).isascii()
+        return done.stdout
+
+    for arguments in (["plan", "--prune"], ["show", "plan.json"]):
+        plan = shown(*arguments)
+        assert '"\\u8a9e\\u308a\\u624b \\u2615 (' in plan
+        assert "3.2 s -> 5.0 s, wav, 102 kB -> 160 kB" in plan
+    status = shown("status")
+    assert "\n!= ada " in status
+    assert "\\u58f0 of a stranger" in status
+    assert "Apply: " in shown("apply", "--yes", "--force")
+
+
+def test_what_turns_while_there_is_a_wait_is_ascii_where_nothing_else_can_be_shown(
+    workspace: Workspace,
+) -> None:
+    workspace.voice("ada")
+    workspace.save()
+    workspace.emulator.faults(
+        workspace.key, [{"method": method, "path": "/voice", **BUSY} for method in ("GET", "POST")]
+    )
+    env = {**workspace.env, **ASCII, "COLUMNS": "40"}
+    code, shown = on_terminal("apply", "--yes", env=env, cwd=workspace.folder)
+    assert code == 0
+    assert "us: too many requests" in shown
+    assert shown.isascii()
+    assert "\\u" not in shown
 
 
 def stranger(workspace: Workspace, name: str) -> None:

@@ -14,12 +14,14 @@ from click import unstyle
 from counting import calls_of
 from plan.little_service import LittleService, Machine
 from plan.makers import catalog, sample, voice
+from rich.cells import cell_len
 
 from ddvoices.cli.show import read_plan_file
 from ddvoices.errors import PlanFileError, PlanStaleError
 from ddvoices.model import Plan
 from ddvoices.plan import plan_document, read_document, select
 from ddvoices.plan.document import change_document
+from ddvoices.report.layout import Look
 from ddvoices.report.markdown import LIMIT, plan_markdown
 from ddvoices.report.terminal import json_text, printable
 from ddvoices.report.text import plan_text
@@ -66,10 +68,13 @@ def _read(data: bytes) -> dict[str, Any] | None:
 
 
 def _is_shown_plainly(document: Mapping[str, Any]) -> None:
-    """Nothing in it steers a terminal, and colours change no word."""
+    """Nothing in it steers a terminal, and neither colours nor its width change a word."""
     shown = plan_text(document)
     assert all(line.isprintable() or "\u200c" in line or "\u200d" in line for line in shown.split("\n"))
-    assert unstyle(plan_text(document, color=True)) == shown
+    assert unstyle(plan_text(document, Look(color=True))) == shown
+    folded = unstyle(plan_text(document, Look(color=True, width=40)))
+    assert "".join(folded.split()) == "".join(shown.split())
+    assert all(cell_len(line) <= 40 for line in folded.split("\n"))
     comment = plan_markdown(document)
     assert len(comment.encode("utf-16-le")) // 2 <= LIMIT
     assert all(line.isprintable() or printable(line) == line for line in comment.split("\n"))

@@ -12,6 +12,8 @@ from ddvoices.identity import fingerprint
 from ddvoices.lockfile import voice_record
 from ddvoices.model import Gender, LockedVoice, ObservedVoice, Origin, VoiceSpec
 from ddvoices.plan import plan_document
+from ddvoices.plan.describe import sent_document
+from ddvoices.plan.document import change_document
 from ddvoices.report.text import plan_text
 
 ADA, OLD = voice("ada", sound="new"), voice("ada", sound="old")
@@ -115,8 +117,8 @@ def test_a_baseline_shows_all_that_is_taken_for_granted() -> None:
 
 def test_a_gender_is_shown_as_catalogs_write_it() -> None:
     spec = replace(ADA, gender=Gender.NON_BINARY)
-    assert 'gender: "female" -> "non_binary"' in _text(spec, seen(ADA, gender=" FEMALE"))
-    assert 'gender: "non_binary" -> "female"' in _text(ADA, seen(ADA, gender="Non-Binary"))
+    assert 'gender: "female" → "non_binary"' in _text(spec, seen(ADA, gender=" FEMALE"))
+    assert 'gender: "non_binary" → "female"' in _text(ADA, seen(ADA, gender="Non-Binary"))
 
 
 def _text(spec: VoiceSpec, there: ObservedVoice) -> str:
@@ -139,3 +141,40 @@ def test_a_delete_says_where_the_lock_alone_knows_the_voice_for_ours() -> None:
         "v2": True,
         "v3": False,
     }
+
+
+def _before(sent: dict[str, Any]) -> Any:
+    """Return what a plan says of the sample that is replaced, where the lock says what was sent."""
+    found = plan_us(ADA, [seen(OLD, "v1")], lock=locked([kept(OLD, sent=sent)]))
+    [change] = found.pending
+    return change_document(change)["sample"].get("before")
+
+
+@pytest.mark.parametrize(
+    ("known", "before"),
+    [
+        ({}, {"path": "samples/ada.wav", "bytes": 100, "seconds": 3.2, "format": "wav"}),
+        ({"seconds": None}, {"path": "samples/ada.wav", "bytes": 100, "seconds": None, "format": "wav"}),
+        ({"bytes": None}, None),
+        ({"bytes": True}, None),
+        ({"bytes": -1}, None),
+        ({"format": 7}, None),
+        ({"path": ["a.wav"]}, None),
+        ({"sound": ADA.sample and ADA.sample.sound, "sha256": "0" * 64}, None),
+    ],
+)
+def test_a_replace_shows_the_sample_that_the_lock_remembers(known: dict[str, Any], before: Any) -> None:
+    """Nothing where the lock doesn't say all of it, or the same sound was sent."""
+    sample = {
+        **sent_document(OLD)["sample"],
+        "path": "samples/ada.wav",
+        "bytes": 100,
+        "seconds": 3.2,
+        **known,
+    }
+    assert _before({**sent_document(OLD), "sample": sample}) == before
+
+
+def test_a_replace_of_another_cause_shows_no_former_sample() -> None:
+    assert _before(sent_document(replace(ADA, age=34))) is None
+    assert _before({}) is None

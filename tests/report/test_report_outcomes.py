@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from click import unstyle
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
 from ddvoices.model import INTERRUPTED, Action, Outcome, Report, Result
+from ddvoices.report.layout import Look
 from ddvoices.report.outcomes import report_document, report_text
 
 
@@ -29,3 +37,34 @@ def test_what_an_interrupt_kept_from_being_begun_is_counted_once_in_text_and_kep
     assert (
         report_text(alone) == "Apply: nothing done. Interrupted: 18 not begun; run the same command again.\n"
     )
+
+
+def test_columns_begin_below_each_other_whatever_the_regions_are_called() -> None:
+    near = outcome("ada", Result.APPLIED)
+    report = Report(outcomes=(near, replace(near, region="far-away", key="bob-the-builder", id="v2")))
+    assert report_text(report) == (
+        "applied  us        create   ada\n"
+        "applied  far-away  create   bob-the-builder  v2\n"
+        "Apply: 2 applied.\n"
+    )
+
+
+OUTCOMES = st.builds(
+    Outcome,
+    region=st.sampled_from(["us", "eu", "far-away"]),
+    key=st.from_regex(r"[a-z0-9][a-z0-9._-]{0,99}", fullmatch=True) | st.none(),
+    action=st.sampled_from(Action),
+    result=st.sampled_from(Result),
+    id=st.none() | st.uuids().map(str) | st.text(),
+    error=st.none() | st.text(),
+)
+
+
+@given(outcomes=st.lists(OUTCOMES, max_size=4), width=st.integers(20, 130), color=st.booleans())
+def test_no_line_is_wider_than_the_terminal_and_each_word_is_there(
+    outcomes: list[Outcome], width: int, color: bool
+) -> None:
+    report = Report(outcomes=tuple(outcomes), pending=len(outcomes))
+    shown = unstyle(report_text(report, Look(color=color, width=width)))
+    assert all(cell_len(line) <= width for line in shown.splitlines())
+    assert "".join(shown.split()) == "".join(report_text(report).split())

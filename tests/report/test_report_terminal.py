@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddvoices.report.terminal import printable
-from ddvoices.report.words import sample_words, size_words, value_words
+from ddvoices.report.words import change_words, sample_change_words, sample_words, size_words, value_words
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,47 @@ def test_sizes(count: int, words: str) -> None:
 def test_a_sample_whose_length_is_not_known() -> None:
     sample = {"path": "a\x1b.ogg", "seconds": None, "format": "ogg", "bytes": 10}
     assert sample_words(sample) == "a\\x1b.ogg (? ogg, 10 B)"
+
+
+TALE = "It is a truth universally acknowledged, that a single man must be in want of a"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("Ada", "Eva", '"Ada" → "Eva"'),
+        (34, 35, "34 → 35"),
+        (None, "Ada", 'none → "Ada"'),
+        ("Ada", None, '"Ada" → none'),
+        (f"{TALE} wife", f"{TALE} husband", '"…be in want of a wife" → "…be in want of a husband"'),
+        (f"{TALE} wife", TALE, '"…be in want of a wife" → "…be in want of a"'),
+        ("x" * 70 + "a", "x" * 70 + "b", f'"…{"x" * 20}a" → "…{"x" * 20}b"'),
+    ],
+)
+def test_what_differs_is_shown_of_both_sides(before: object, after: object, words: str) -> None:
+    assert change_words(before, after) == words
+
+
+LONG = st.text(st.characters(exclude_characters="→\\"), max_size=200)
+
+
+@given(before=LONG, after=LONG, same=LONG)
+def test_texts_that_differ_are_never_shown_as_the_same(before: str, after: str, same: str) -> None:
+    old, new = change_words(same + before, same + after).split(" → ")
+    assert (old == new) is (before == after)
+
+
+SAMPLE = {"path": "a.wav", "seconds": 3.2, "format": "wav", "bytes": 102_000}
+
+
+@pytest.mark.parametrize(
+    ("news", "words"),
+    [
+        ({"seconds": 5.0, "bytes": 160_000}, "a.wav (3.2 s → 5.0 s, wav, 102 kB → 160 kB)"),
+        ({"path": "b.mp3", "format": "mp3"}, "a.wav → b.mp3 (3.2 s, wav → mp3, 102 kB)"),
+        ({"seconds": None}, "a.wav (3.2 s → ?, wav, 102 kB)"),
+        ({}, "a.wav (3.2 s, wav, 102 kB, as before: another sound)"),
+    ],
+)
+def test_a_sample_before_and_after(news: dict[str, object], words: str) -> None:
+    assert sample_change_words(SAMPLE, SAMPLE | news) == words
