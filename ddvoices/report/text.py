@@ -119,7 +119,9 @@ def _detail_lines(change: Document, action: Action) -> Iterator[str]:
 def _voice_words(change: Document, side: str) -> Iterator[str]:
     """Yield what a voice will be, or was, without the names of fields that explain themselves."""
     for field in change["fields"]:
-        if field["path"] in ("name", "locale", "gender", "speaking_style"):
+        if field["path"] == "gender":
+            yield printable(written_gender(str(field[side])))
+        elif field["path"] in ("name", "locale", "speaking_style"):
             yield printable(str(field[side]))
         elif field["path"] == "age":
             yield f"{printable(str(field[side]))} years"

@@ -10,7 +10,7 @@ from typing import Any
 from ddvoices.identity import written_gender
 from ddvoices.model import Action, Reason
 from ddvoices.report.terminal import printable
-from ddvoices.report.words import KEPT, REASONS, seconds_words
+from ddvoices.report.words import KEPT, REASONS, sample_is_news, seconds_words
 
 Document = Mapping[str, Any]
 
@@ -233,9 +233,7 @@ def _side(change: Document) -> Side:
     """Return which recording a change names: no other one where only something else has changed."""
     if change["action"] == Action.ADOPT:
         return Side.TAKEN
-    fields = {field["path"] for field in change["fields"]}
-    known = "sample" in fields or fields == {"fingerprint"}
-    return Side.SAME if change["action"] == Action.REPLACE and not known else Side.NEW
+    return Side.SAME if change["action"] == Action.REPLACE and not sample_is_news(change) else Side.NEW
 
 
 def _former(change: Document) -> Wanted | None:
@@ -245,11 +243,14 @@ def _former(change: Document) -> Wanted | None:
     if _side(change) is Side.SAME:
         return None
     fields = {field["path"]: field["before"] for field in change["fields"]}
-    path = change.get("sample", {}).get("path")
+    sample = change.get("sample", {})
+    before = sample.get("before", {})
     return Wanted(
         side=Side.OLD,
         sha256=fields.get("sample"),
-        path=path,
-        seconds=fields.get("sample.seconds"),
+        path=before.get("path", sample.get("path")),
+        seconds=before.get("seconds", fields.get("sample.seconds")),
+        format=before.get("format"),
+        size=before.get("bytes"),
         ids=(change["id"],),
     )

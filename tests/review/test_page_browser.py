@@ -158,7 +158,7 @@ def test_filters_narrow_each_other(plan, visitor: Visitor):
 def test_a_link_leads_to_a_voice(plan, visitor: Visitor):
     page = visitor.open(plan, "#voice-bob")
     assert page.locator(".here .key").inner_text() == "bob"
-    assert page.locator("[id='voice-bob']").evaluate("card => card.getBoundingClientRect().top < innerHeight")
+    until(page, "document.getElementById('voice-bob').getBoundingClientRect().top < innerHeight")
 
 
 def test_the_keyboard_does_it_all(plan, visitor: Visitor):
