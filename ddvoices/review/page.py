@@ -17,6 +17,8 @@ from ddvoices.report.terminal import printable
 from ddvoices.report.words import size_words
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_SCRIPTS = Path(__file__).parent / "scripts"
+_IN_ORDER = ("base", "loudness", "sound", "player", "choose", "marks", "keys")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,7 @@ class Page:
 
 def render(template: str, **values: Any) -> str:
     """Return a page; every value is text and is escaped, whatever it holds."""
-    style, script = _read("page.css"), _read("page.js")
+    style, script = _read(_TEMPLATES / "page.css"), _script()
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES, encoding="utf-8"),
         autoescape=True,
@@ -76,5 +78,11 @@ def _hash(text: str) -> str:
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
 
 
-def _read(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")
+def _script() -> str:
+    """Return the scripts as one function, in which each may use what those before it have made."""
+    joined = "\n".join(_read(_SCRIPTS / f"{name}.js") for name in _IN_ORDER)
+    return f'"use strict";\n(() => {{\n{joined}}})();\n'
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

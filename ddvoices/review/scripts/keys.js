@@ -1,0 +1,50 @@
+// The way from voice to voice: by keys, and by links to one.
+
+const here = (card) => { for (const other of cards) other.classList.toggle("here", other === card); };
+const move = (step) => {
+  const list = cards.filter((card) => !card.hidden);
+  const at = list.findIndex((card) => card.classList.contains("here"));
+  const next = list[Math.max(0, Math.min(list.length - 1, at < 0 ? (step > 0 ? 0 : list.length - 1) : at + step))];
+  if (!next) return;
+  here(next);
+  next.scrollIntoView({ block: "nearest" });
+  next.focus({ preventScroll: true });
+};
+const current = () => cards.find((card) => card.classList.contains("here") && !card.hidden);
+
+const help = document.getElementById("help");
+document.getElementById("keys")?.addEventListener("click", () => help.showModal());
+
+const shortcuts = {
+  j: () => move(1),
+  k: () => move(-1),
+  x: () => { const card = current(); if (card) swap(card); },
+  " ": () => {
+    const card = current();
+    const there = card ? ofCard(card) : sounds;
+    (there.includes(chosen) ? chosen : there.at(document.body.dataset.compare ? 0 : -1))?.toggle();
+  },
+  "/": () => search?.focus(),
+  "?": () => help.showModal(),
+  m: () => {
+    const card = current();
+    const take = card?.contains(chosen?.figure) ? chosen.figure.closest(".take") : card;
+    take?.querySelector(".mark")?.click();
+  },
+};
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
+  if (event.target === search && event.key === "Escape") { search.value = ""; filter(); search.blur(); return; }
+  const typing = event.target.matches("input:not([type=checkbox]):not([type=range]), textarea, select");
+  const pressing = event.key === " " && event.target.matches("button, a, input, summary");
+  if (typing || pressing || !(event.key in shortcuts)) return;
+  event.preventDefault();
+  shortcuts[event.key]();
+});
+
+const visit = () => {
+  const card = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (card && cards.includes(card)) { card.hidden = false; here(card); }
+};
+addEventListener("hashchange", visit);
+visit();

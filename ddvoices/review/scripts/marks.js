@@ -1,0 +1,46 @@
+// Favourites of an audition: kept by the browser, and exported.
+
+const marks = all(".mark");
+const store = `ddvoices ${document.title} ${location.pathname}`;
+const nameOf = (mark) => [mark.closest("[data-card]").dataset.key, mark.closest(".take").dataset.region];
+const isMarked = (mark) => mark.getAttribute("aria-pressed") === "true";
+
+const showMarks = () => {
+  for (const card of cards) card.dataset.marked = all(".mark", card).some(isMarked) ? "yes" : "no";
+  filter();
+};
+const keep = () => {
+  try {
+    localStorage.setItem(store, JSON.stringify(marks.filter(isMarked).map(nameOf)));
+  } catch { /* a browser that keeps nothing for files; marks last as long as the page */ }
+};
+const remember = () => {
+  let kept = [];
+  try {
+    kept = JSON.parse(localStorage.getItem(store) ?? "[]").map(String);
+  } catch { /* the same */ }
+  for (const mark of marks) mark.setAttribute("aria-pressed", String(kept.includes(String(nameOf(mark)))));
+  showMarks();
+};
+const marksDocument = () => ({
+  format_version: "1.0",
+  text: document.body.dataset.text,
+  favourites: marks.filter(isMarked).map((mark) => {
+    const [key, region] = nameOf(mark);
+    return { key, region, id: mark.closest(".take").dataset.voice ?? null };
+  }),
+});
+for (const mark of marks) {
+  mark.addEventListener("click", () => {
+    mark.setAttribute("aria-pressed", String(!isMarked(mark)));
+    keep();
+    showMarks();
+  });
+}
+document.getElementById("export")?.addEventListener("click", () => {
+  const text = `${JSON.stringify(marksDocument(), null, 2)}\n`;
+  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  make("a", { href: url, download: "favourites.json" }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+});
+if (marks.length) remember();

@@ -1,0 +1,85 @@
+// All recordings: one at a time, at one loudness, in turn, and two by turns.
+
+let chosen = null;
+let playingAll = false;
+let onEnd = null;
+const sounds = all(".sound").filter((figure) => figure.querySelector("audio")).map((figure) => new Sound(figure));
+const byFigure = new Map(sounds.map((sound) => [sound.figure, sound]));
+const cards = all("[data-card]");
+const ofCard = (card) => all(".sound", card).map((figure) => byFigure.get(figure)).filter(Boolean);
+
+const choose = (sound) => {
+  chosen = sound;
+  for (const other of sounds) other.figure.classList.toggle("chosen", other === sound);
+  here(sound.card);
+};
+
+// The louder ones come down to the quietest of those that are compared, but not for one that nearly is silent.
+const LOWEST = -36;
+const match = document.getElementById("match");
+const compared = (sound) => (document.body.dataset.compare === "all" ? sounds : ofCard(sound.card));
+const setVolumes = (sound) => {
+  const group = compared(sound);
+  const levels = group.map((other) => other.loudness).filter((value) => value !== null);
+  const target = Math.max(LOWEST, Math.min(...levels));
+  for (const other of group) {
+    const down = match?.checked && other.loudness !== null ? Math.min(0, target - other.loudness) : 0;
+    other.audio.volume = 10 ** (down / 20);
+  }
+};
+match?.addEventListener("change", () => { if (chosen) setVolumes(chosen); });
+
+const swap = (card) => {
+  const there = ofCard(card);
+  if (there.length < 2) return;
+  const from = there.includes(chosen) ? chosen : there[0];
+  const to = there[(there.indexOf(from) + 1) % there.length];
+  const place = from.audio.currentTime;
+  from.audio.pause();
+  to.analyse().then(() => {
+    to.seek(to.length ? Math.min(place, Math.max(0, to.length - 0.05)) : place);
+    to.play();
+  });
+};
+
+const addCompare = (card) => {
+  const there = ofCard(card);
+  if (there.length < 2 || document.body.dataset.compare === "all") return;
+  const button = make("button", { type: "button", textContent: "A/B" });
+  button.setAttribute("aria-label", `Compare the recordings of ${card.querySelector(".key")?.textContent ?? "this voice"}`);
+  button.addEventListener("click", () => swap(card));
+  const words = make("span");
+  card.querySelector(".sounds").after(make("div", { className: "compare" }, button, words));
+  Promise.all(there.map((sound) => new Promise((done) => { sound.whenSeen = done; }))).then(() => {
+    const [one, other] = there;
+    if (one.loudness === null || other.loudness === null) return;
+    const louder = other.loudness - one.loudness;
+    words.textContent = Math.abs(louder) < 0.5 ? "as loud as before"
+      : `${Math.abs(louder).toFixed(1)} dB ${louder > 0 ? "louder" : "quieter"} than before`;
+  });
+};
+
+// Decoding takes time: each recording is read when it comes near the window.
+const near = new IntersectionObserver((entries) => {
+  for (const entry of entries.filter((each) => each.isIntersecting)) {
+    near.unobserve(entry.target);
+    const sound = byFigure.get(entry.target);
+    sound.see().then(() => sound.whenSeen?.());
+  }
+}, { rootMargin: "600px" });
+
+cards.forEach(addCompare);
+for (const sound of sounds) near.observe(sound.figure);
+
+const shownSounds = () => sounds.filter((sound) => !sound.card.hidden && sound.figure.dataset.side !== "old");
+const playNext = (after) => {
+  const list = shownSounds();
+  const next = list[after ? list.indexOf(after) + 1 : 0];
+  if (!next) { playingAll = false; return; }
+  next.seek(0);
+  next.card.scrollIntoView({ block: "center" });
+  next.play();
+};
+onEnd = (sound) => { if (playingAll) playNext(sound); };
+const playAll = document.getElementById("play-all");
+playAll?.addEventListener("click", () => { playingAll = true; playNext(null); });
