@@ -10,7 +10,7 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 COVERAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test compiled packages prove search fuzz browser test-peers test-pages test-ci test-lowest lint check format bench docs clean
+.PHONY: help demo test compiled packages prove search fuzz browser test-peers test-pages test-ci test-lowest lint check format bench docs site clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,7 +73,7 @@ lint: $(VENV)/.dev ## Style, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test ## What to run before a commit; CI runs the proofs too
+check: lint test site ## What to run before a commit; CI runs the proofs too
 
 format: $(VENV)/.dev ## Put the code in order
 	$(BIN)/ruff check --fix
@@ -87,11 +87,14 @@ bench: $(VENV)/.dev compiled .peers/.ready ## Measurements, as ratios against a 
 	$(BIN)/python benchmarks/plan.py
 	$(BIN)/python benchmarks/growth.py
 
-docs: $(VENV)/.dev ## Write the parts of the README that come from real runs
+docs: $(VENV)/.dev ## Write what the documents quote of the program
 	$(BIN)/python docs/generate.py
 
+site: $(VENV)/.dev ## Build the documents' site into .site/html: no broken link, nothing from elsewhere
+	$(BIN)/python docs/website.py
+
 clean: ## Remove what these targets have made
-	rm -rf $(VENV) .peers .peers-node .ci-lint .lowest dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .site .peers .peers-node .ci-lint .lowest dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # A half-made environment is made anew: the stamps are written last.
 $(VENV)/.pip:
