@@ -22,8 +22,11 @@ from ddvoices.report.words import COLORS, MARKS, REASONS
 from ddvoices.resources import read_schema, schema_names
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 SDK = (ROOT / "docs" / "sdk.md").read_text(encoding="utf-8")
+# what names a variable of the environment
+VARIABLE = (
+    r"(?:DDVOICES|DEEPDUB)_[A-Z_]+[A-Z]|DD_EU|NO_COLOR|FORCE_COLOR|XDG_CACHE_HOME|PYTHON_KEYRING_BACKEND"
+)
 KEY_ERRORS = {
     Reason.PIN_NOT_FOUND,
     Reason.AMBIGUOUS,
@@ -31,6 +34,11 @@ KEY_ERRORS = {
     Reason.NEWER_SCHEME,
     Reason.OPEN_INTENT,
 }
+
+
+def document(name: str) -> str:
+    """Return a page of docs/."""
+    return (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
 
 
 def test_the_plan_schema_has_every_action_and_reason() -> None:
@@ -118,20 +126,25 @@ def test_the_error_tree_at_the_top_of_the_file_is_the_tree_of_classes() -> None:
     assert drawn == real
 
 
-def test_the_readme_has_every_exit_code() -> None:
-    table = re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)
+def test_the_page_of_exit_codes_has_every_one() -> None:
+    table = re.findall(r"^\| (\d+) \|", document("exit-codes"), flags=re.MULTILINE)
     assert [int(code) for code in table] == list(ExitCode)
 
 
-def test_the_readme_has_every_variable_that_the_code_reads() -> None:
-    code = "\n".join(
-        path.read_text(encoding="utf-8")
-        for path in (ROOT / "ddvoices").rglob("*.py")
-        if "emulator" not in path.parts
-    )
-    read = set(re.findall(r'["\'\s`](DDVOICES_[A-Z_]+[A-Z]|DD_EU|NO_COLOR|FORCE_COLOR)\b', code))
-    for name in sorted(read):
-        assert f"`{name}`" in README, name
+def test_the_page_of_variables_has_those_that_the_code_reads_and_no_others() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "ddvoices").rglob("*.py"))
+    named = set(re.findall(rf"[\"'\s`]({VARIABLE})\b", code))
+    # what `ids --format env` writes is no variable of ours, nor is the beginning of the names of the keys
+    named = {name for name in named if not name.startswith(("DEEPDUB_API_KEY_", "DDVOICES_ADA"))}
+    rows = re.findall(r"^\| (`[^|]+) \|", document("environment"), flags=re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+    assert told == named
+
+
+def test_the_page_of_the_report_tells_every_field_that_it_shows() -> None:
+    shown = set(re.findall(r'^ +"(\w+)":', document("report"), flags=re.MULTILINE))
+    assert shown == set(re.findall(r"`(\w+)`", document("report"))) & shown
+    assert len(shown) > 15
 
 
 def test_the_newest_version_of_the_changelog_is_this_one() -> None:

@@ -22,7 +22,9 @@ from ddvoices.emulator.control import CONTROL_ROOT, Control
 from ddvoices.emulator.service import Service
 from ddvoices.emulator.settings import describe
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+DOCUMENT = (DOCS / "emulator.md").read_text(encoding="utf-8")
+FAULTS = (DOCS / "howto" / "faults.md").read_text(encoding="utf-8")
 RUNNABLE = re.compile(r"<!-- runnable: (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
 
 
@@ -57,7 +59,7 @@ def test_the_pipeline_under_faults_runs_as_it_stands(tmp_path: Path, emulator: E
     for key in ("ada", "bob", "cleo"):
         workspace.voice(key)
     workspace.save()
-    files = dict(RUNNABLE.findall(DOCUMENT))
+    files = dict(RUNNABLE.findall(FAULTS))
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "emulator.env").write_text("# of an earlier run\n" * 3, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What the documents quote of the program, made by running it."""
