@@ -58,7 +58,8 @@ def quick() -> dict[Path, Callable[[], str]]:
 
 def run_pages() -> dict[Path, Callable[[], str]]:
     """Return the pages that are scripts of themselves."""
-    pages = [DOCS / "tutorial.md", DOCS / "report.md", *sorted((DOCS / "howto").glob("*.md"))]
+    alone = [DOCS / f"{name}.md" for name in ("tutorial", "report", "batch")]
+    pages = [*alone, *sorted((DOCS / "howto").glob("*.md"))]
     return {page: lambda page=page: with_sessions(read(page)) for page in pages}
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGES = [DOCS / "tutorial.md", DOCS / "report.md", *sorted((DOCS / "howto").glob("*.md"))]
+ALONE = [DOCS / f"{name}.md" for name in ("tutorial", "report", "batch")]
+PAGES = [*ALONE, *sorted((DOCS / "howto").glob("*.md"))]
 
 
 def checked(page: Path) -> subprocess.CompletedProcess[str]:
