@@ -49,8 +49,8 @@ test-peers: $(VENV)/.dev compiled ## The official clients for Python and Node ag
 	@$(MAKE) --no-print-directory --keep-going .peers/.ready .peers-node/.ready || [ -z "$$CI" ]
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m peers tests/peers
 
-test-pages: $(VENV)/.dev compiled browser ## The pages that are to be heard, in Debian's Chromium
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m pages tests/review
+test-pages: $(VENV)/.dev compiled browser ## The pages that are to be heard or read, in Debian's Chromium
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m pages tests/review tests/docs
 
 test-ci: $(VENV)/.dev compiled ## The files for GitHub, GitLab and pre-commit against their linters, and tried
 	@$(MAKE) --no-print-directory .ci-lint/.ready || [ -z "$$CI" ]

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OVERFLOWS = "document.documentElement.scrollWidth > window.innerWidth"
 
 
-@pytest.mark.proof
+@pytest.mark.pages
 @pytest.mark.parametrize(("width", "color_scheme"), [(400, "dark"), (1200, "light")])
 def test_every_page_opens_without_a_network_and_fits(
     site: Path, visitor: Visitor, width: int, color_scheme: str
@@ -31,7 +31,7 @@ def test_every_page_opens_without_a_network_and_fits(
     assert visitor.asked
 
 
-@pytest.mark.proof
+@pytest.mark.pages
 def test_the_search_finds_a_page_from_the_disk(site: Path, visitor: Visitor) -> None:
     page = visitor.open(site / "index.html")
     page.keyboard.press("Control+k")
