@@ -26,8 +26,8 @@ _FORMATS = ("mp3", "opus", "wav")
 @speaking.text
 @speaking.text_file
 @options.regions
-@options.targets
-@options.labels
+@options.with_targets("Only the voice of this key; a glob such as 'ada-*' works; may be repeated.")
+@options.with_labels("Only voices with this label; may be repeated.")
 @click.option(
     "-o",
     "--output",

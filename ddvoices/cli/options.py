@@ -37,6 +37,19 @@ def of_regions(help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls it
     )
 
 
+def with_targets(help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls it
+    """Return the option that names keys, by globs too."""
+    return click.option(
+        "-t",
+        "--target",
+        "targets",
+        multiple=True,
+        metavar="KEY",
+        shell_complete=completing.keys,
+        help=help,
+    )
+
+
 def with_labels(help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls it
     """Return the option that names labels with their values."""
     return click.option(
@@ -61,15 +74,7 @@ region = click.option(
     help="The region to use.",
 )
 labels = with_labels("Only changes of voices with this label; may be repeated.")
-targets = click.option(
-    "-t",
-    "--target",
-    "targets",
-    multiple=True,
-    metavar="KEY",
-    shell_complete=completing.keys,
-    help="Only changes of this key; a glob such as 'ada-*' works; may be repeated.",
-)
+targets = with_targets("Only changes of this key; a glob such as 'ada-*' works; may be repeated.")
 prune = click.option(
     "--prune", is_flag=True, help="Also delete our voices that are superseded, duplicate or orphaned."
 )
@@ -94,7 +99,7 @@ embed_limit = click.option(
     default=20,
     show_default=True,
     metavar="MB",
-    help="How much audio a page of --format html holds; the rest lies beside it.",
+    help="How much audio a page holds; the rest lies beside it.",
 )
 
 
