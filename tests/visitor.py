@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, sync_playwright
 from repository import git
 from workspace import Workspace
 
@@ -22,6 +25,18 @@ def commit(workspace: Workspace) -> None:
     workspace.save()
     git("add", "--all", "voices", cwd=workspace.folder)
     git("commit", "--quiet", "--message", "x", cwd=workspace.folder)
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = (
+    "--no-sandbox",  # as root there is none
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+)
 
 
 @dataclass
@@ -40,6 +55,15 @@ class Visitor:
         page.on("request", lambda request: self.asked.append(request.url[:200]))
         page.goto(path.as_uri() + place)
         return page
+
+
+@contextmanager
+def started() -> Iterator[Browser]:
+    """Start the system's browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
 
 
 def until(page: Page, expression: str) -> None:

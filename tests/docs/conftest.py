@@ -1,4 +1,4 @@
-"""One browser for all pages of the site, and a site that is built once."""
+"""A site that is built once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from review.conftest import chromium, visitor  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).resolve().parents[2]
 
