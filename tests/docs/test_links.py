@@ -34,3 +34,11 @@ def test_every_link_between_documents_leads_somewhere(name: str) -> None:
         if not target.exists() or (place and place not in places(target)):
             nowhere.append(f"{path}#{place}")
     assert nowhere == []
+
+
+def test_pictures_are_small_and_shown() -> None:
+    pictures = sorted((ROOT / "docs" / "images").glob("*.png"))
+    pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md"))
+    assert pictures
+    assert [path.name for path in pictures if path.stat().st_size > 150_000] == []
+    assert [path.name for path in pictures if f"images/{path.name})" not in pages] == []
