@@ -11,13 +11,18 @@ from ddvoices.model import GitState
 _TIMEOUT_SECONDS = 10
 # the second: what git runs, such as a credential helper, needs no key of ours
 _NOT_FOR_GIT = ("GIT_", "DEEPDUB_API_KEY")
-# no program that settings name is run, and nothing that a partial clone lacks is fetched
-_SETTINGS = (
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "log.showSignature=false",
-    "protocol.allow=never",
-)
+# no program that settings name is run
+_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "log.showSignature=false")
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    # nothing that a partial clone lacks is fetched: unlike a setting, this outdoes the repository's own, by
+    # which a remote may be a program
+    "GIT_ALLOW_PROTOCOL": "",
+    "GIT_NO_LAZY_FETCH": "1",  # newer versions don't even try
+    "GIT_NO_REPLACE_OBJECTS": "1",  # what a commit holds, and not what somebody wants to be seen instead
+    "LC_ALL": "C",
+}
 _NOT_OF_THE_CATALOG = (":(exclude,glob)**/ddvoices.lock.json", ":(exclude,glob)**/.ddvoices/**")
 
 
@@ -63,7 +68,7 @@ def ask_git(directory: Path, *arguments: str) -> bytes | None:
     """Return what git says; None if it fails or isn't there. It asks no other repository, and no network."""
     # Inside of a hook, git's own variables would name another repository or index.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_FOR_GIT)}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    environment |= _ENVIRONMENT
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     try:
         done = subprocess.run(  # noqa: S603 - the arguments are ours but for the path, and no shell reads them

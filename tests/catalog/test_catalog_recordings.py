@@ -128,3 +128,28 @@ def test_without_a_repository_nothing_is_remembered(put, here):
     put("a.yaml", ADA)
     found = recordings()
     assert (found.former(PATH, "0" * 64), found.at_merge_base(PATH)) == (None, None)
+
+
+@pytest.mark.parametrize("allowed", ["ext", "file"])
+def test_what_a_partial_clone_lacks_is_not_fetched(first, here, allowed):
+    """Not even where the repository's own settings say that a remote is a program, and may be one."""
+    remote = here / "remote.git"
+    git("clone", "--quiet", "--bare", ".", str(remote))
+    git("config", "core.repositoryFormatVersion", "1")
+    git("config", "extensions.partialClone", "origin")
+    git("config", "remote.origin.promisor", "true")
+    url = f"ext::sh -c touch% {here}/sprung" if allowed == "ext" else remote.as_uri()
+    git("config", "remote.origin.url", url)
+    git("config", f"protocol.{allowed}.allow", "always")
+    blob = git("rev-parse", f"HEAD:voices/{PATH}")
+    (here / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    found = recordings()
+    assert (found.former(PATH, hash_of(first)), found.at_merge_base(PATH)) == (None, None)
+    assert not (here / "sprung").exists()
+
+
+def test_what_replaces_an_object_is_not_taken_for_it(first, here):
+    base = git("rev-parse", "HEAD")
+    (here / "other").write_bytes(first * 2)
+    git("replace", git("rev-parse", f"HEAD:voices/{PATH}"), git("hash-object", "-w", "other"))
+    assert recordings().at_merge_base(PATH) == (first, base)
