@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 VARIABLE = "_DDVOICES_COMPLETE"
 """Where a shell's script says that it asks, as click names it after the program."""
+
+# What every shell reads as it stands. A file may be called anything by whoever made the catalog, and bash
+# puts a completion into the line without quoting it.
+_PLAIN = re.compile(r"[\w.][\w@%+=:,./-]*")
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -53,8 +58,8 @@ def regions(context: click.Context, _: click.Parameter, incomplete: str) -> list
 
 
 def voice_files(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete a file of voices, by its path in the catalog."""
-    return _beginning(incomplete, _glance(context).files)
+    """Complete a file of voices, by its path in the catalog; one that is oddly called is typed by hand."""
+    return _beginning(incomplete, filter(_PLAIN.fullmatch, _glance(context).files))
 
 
 def schemas(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:

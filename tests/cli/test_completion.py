@@ -173,6 +173,43 @@ def test_a_home_is_known_by_its_short_name(folder: Path) -> None:
     assert words(done) == ["ada-narrator", "bob"]
 
 
+ODD = (
+    "zed$(touch sprung);.yaml",
+    "zed`touch sprung`.yaml",
+    "zed;touch sprung;.yaml",
+    "zed&touch sprung&.yaml",
+    "zed|touch sprung|.yaml",
+    "zed 'x.yaml",
+    "zed>sprung.yaml",
+    "zed\n.yaml",
+    "zed\x1b[2J.yaml",
+    "zed\u202e.yaml",
+    "~root.yaml",
+    "-zed.yaml",
+)
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_a_files_name_is_no_command(folder: Path, name: str) -> None:
+    """Bash puts what it is told into the line as it is; the next key that is pressed may run it."""
+    shell_or_skip(name)
+    (folder / "voices" / ODD[0]).write_text("voices: {}")
+    ready, called = folder / "ready", folder / "called"
+    with shell_on_terminal(name, folder) as terminal:
+        typed(terminal, f"{TAKE[name]}\nexport LISTENING=1; touch ready\n", until=ready)
+        typed(terminal, "ddvoices new x.wav --into zed\t\n", until=called)
+        called.unlink()
+        typed(terminal, "ddvoices new x.wav --into narr\t\n", until=called)
+    assert not (folder / "sprung").exists()
+
+
+def test_only_plain_names_of_files_are_completed(folder: Path) -> None:
+    for odd in ODD:
+        (folder / "voices" / odd).write_text("voices: {}")
+    (folder / "voices" / "zoë-2.b,c+d.yaml").write_text("voices: {}")
+    assert words(asked(folder, "ddvoices new x.wav --into")) == ["narrators.yaml", "zoë-2.b,c+d.yaml"]
+
+
 _MODULES = """\
 import sys
 from ddvoices.cli import main
