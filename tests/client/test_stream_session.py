@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+from contextlib import suppress
 
 import pytest
 from scripted import KEY
@@ -16,6 +18,7 @@ from ddvoices.client import (
     DeepdubClient,
     GenerationError,
     InvalidOptionError,
+    NoAnswerError,
     SessionError,
     UnauthorizedError,
 )
@@ -162,6 +165,32 @@ def test_messages_that_hold_nothing_are_no_reason_to_wait():
 
     with pytest.raises(ConnectionLostError, match="no answer in time"):
         stream(lambda connection: turn(connection, "Hi."), Chatter(), extras={"timeout": 0.1})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"isFinished": False}, {"isFinished": True}, {"data": ""}, {"error": "no"}],
+    ids=["begun", "finished", "empty", "failed"],
+)
+def test_generations_that_hold_nothing_are_not_waited_for_for_ever(fields):
+    """However many there are: each is announced, ended or turned down, and none is spoken."""
+
+    class Busy(Service):
+        async def answer(self, socket, message):
+            if message["action"] == "end-stream":
+                for number in itertools.count():
+                    await say(socket, generationId=f"g-{number}", **fields)
+                    await asyncio.sleep(0.005)
+
+    async def use(connection):
+        await connection.async_stream_text("Hi.")
+        await connection.async_stream_end()
+        with suppress(NoAnswerError):  # where all that was announced is over, the turn may be
+            assert await all_of(connection.async_stream(ignore_errors=True, silence=0.1)) == []
+
+    stream(
+        lambda connection: asyncio.wait_for(use(connection), 8), Busy(final=False), extras={"timeout": 0.3}
+    )
 
 
 def test_a_text_can_be_streamed_in_while_audio_comes_out():

@@ -52,6 +52,9 @@ _KEEPALIVE_FAILED = 1011  # what websockets closes with when its pings aren't an
 _LARGEST_MESSAGE = 256 * 2**20
 """Bytes; what is longer is no audio message, but a service that never stops."""
 
+USELESS = 9
+"""For how many times as long as silence is suffered, messages that hold nothing are."""
+
 # websockets logs the headers that it sends, and one of them is the key.
 _silent = logging.Logger("ddvoices.websockets", level=logging.CRITICAL + 1)  # noqa: LOG001 - out of everyone's reach
 

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from ddvoices.client.errors import ConnectionLostError, NoAnswerError
-from ddvoices.client.sockets.handshake import Door, close_socket, lost, open_socket, send
+from ddvoices.client.sockets.handshake import USELESS, Door, close_socket, lost, open_socket, send
 from ddvoices.client.sockets.open_core import Answer, Audio, Event, Failed, Finished, Heard, OpenCore, Told
 from ddvoices.errors import InvalidResponseError, ServiceError, UsageError
 
@@ -31,9 +31,6 @@ _AT_A_TIME = 6
 With more, so much is held that the allocator gives memory back and takes it again, measured as 3 % of the
 time; with fewer, tasks are switched more often, which costs as much.
 """
-
-_USELESS = 9
-"""For how many times as long as silence is suffered, messages that hold nothing are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +60,7 @@ class _Waiter:
 
     def hear_nothing(self, now: float) -> None:
         """Note that a message held nothing; such are no reason to wait for ever."""
-        self.heard = min(now, self.useful + _USELESS * self.patience.silence)
+        self.heard = min(now, self.useful + USELESS * self.patience.silence)
 
     def tell(self, event: Event, now: float) -> None:
         """Hand an event over."""

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from ddvoices.client.errors import ConnectionLostError, NoAnswerError
-from ddvoices.client.sockets.handshake import Door, close_socket, lost, open_socket, send
+from ddvoices.client.sockets.handshake import USELESS, Door, close_socket, lost, open_socket, send
 from ddvoices.client.sockets.stream_core import StreamCore
 from ddvoices.client.wire.sockets import StreamMessage
 from ddvoices.errors import InvalidResponseError, ServiceError, UsageError
@@ -53,7 +53,7 @@ class StreamSession:
         self._timers: dict[asyncio.Timeout, float | None] = {}
         self._end: ServiceError | None = None
         self._told = True
-        self._cancelled_at = self._useful_at = self._slowest = 0.0
+        self._cancelled_at = self._useful_at = self._content_at = self._slowest = 0.0
 
     @property
     def socket(self) -> ClientConnection | None:
@@ -109,7 +109,7 @@ class StreamSession:
         begins = not self.core.in_turn
         await self._send(self.core.text(text))
         if begins:
-            self._useful_at = asyncio.get_running_loop().time()
+            self._useful_at = self._content_at = asyncio.get_running_loop().time()
         _log.debug("stream-text: %d characters", len(text))
 
     async def end(self) -> None:
@@ -117,7 +117,8 @@ class StreamSession:
         await self._ready()
         await self._send(self.core.end())
         _log.debug("end-stream")
-        self._useful_at = max(self._useful_at, asyncio.get_running_loop().time())
+        self._content_at = asyncio.get_running_loop().time()
+        self._useful_at = max(self._useful_at, self._content_at)
         self._rearm()
 
     async def cancel(self) -> None:
@@ -128,7 +129,7 @@ class StreamSession:
         _log.debug("cancel")
         self._messages = deque(kept for kept in self._messages if kept.error and not kept.generation_id)
         await self._send(message)
-        self._useful_at = self._cancelled_at
+        self._useful_at = self._content_at = self._cancelled_at
         self._rearm()
 
     async def ping(self) -> dict[str, Any]:
@@ -175,12 +176,17 @@ class StreamSession:
             if not timer.expired():
                 timer.reschedule(None if seconds is None else self._useful_at + seconds)
 
-    def _note_use(self) -> None:
-        """Note that something was asked for or has come, from which on silence is counted."""
+    def _note_use(self, message: StreamMessage) -> None:
+        """Note that something has come, from which on silence is counted.
+
+        What holds no audio, and ends no turn, is no reason to wait for ever.
+        """
         now = asyncio.get_running_loop().time()
         if self.core.in_turn:
             self._slowest = max(self._slowest, min(now - self._useful_at, self._door.timeout / 2))
-        self._useful_at = now
+        if message.data or message.final or message.cancelled:
+            self._content_at = now
+        self._useful_at = min(now, self._content_at + USELESS * self._door.timeout)
         self._rearm()
 
     def _allowed(self, silence: float | None) -> float | None:
@@ -293,7 +299,7 @@ class StreamSession:
         elif message is not None:
             self._messages.append(message)
         if message is not None and (message.generation_id or message.error or message.final):
-            self._note_use()
+            self._note_use(message)
 
     async def _pulse(self) -> None:
         """Wait until whoever reads has read something, or has given up."""
