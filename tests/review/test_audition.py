@@ -10,7 +10,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from service import Emulator
 from visitor import Visitor, until
-from workspace import Workspace
+from workspace import Workspace, write_tone
+
+from ddvoices.review import Part, Take, audition_page
 
 pytestmark = pytest.mark.pages
 
@@ -115,6 +117,21 @@ def test_what_has_no_room_is_played_from_beside(house, sheet, visitor: Visitor):
     page.click(".play >> nth=0")
     until(page, "[...document.querySelectorAll('audio')].some(audio => audio.currentTime > 0.1)")
     house.run("audition", LINE, "-o", "casting")
+
+
+def test_of_thousands_only_those_are_drawn_that_are_near(tmp_path, visitor: Visitor):
+    """Else each drawing lays out the whole page anew, and a large plan, as of a stranger, stops a browser."""
+    write_tone(tmp_path / "take.wav")
+    take = Take(region="us", voice_id="v", file=Path("take.wav"))
+    parts = [Part(key=f"k{n}", name="N", locale="en-US", gender="male", takes=[take]) for n in range(300)]
+    sheet = tmp_path / "index.html"
+    sheet.write_text(audition_page("Hello.", parts, tmp_path, limit=0).html, encoding="utf-8")
+    page = visitor.open(sheet)
+    drawn = "[...document.querySelectorAll('canvas')].filter(it => it.width !== 300).length"
+    until(page, f"{drawn} > 0")
+    assert page.evaluate(drawn) < 50
+    page.locator(".card >> nth=299").scroll_into_view_if_needed()
+    until(page, "[...document.querySelectorAll('canvas')].at(-1).width !== 300")
 
 
 def test_a_voice_that_is_not_there_is_named_and_the_others_speak(tmp_path, emulator):

@@ -161,6 +161,14 @@ def test_a_link_leads_to_a_voice(plan, visitor: Visitor):
     until(page, "document.getElementById('voice-bob').getBoundingClientRect().top < innerHeight")
 
 
+@pytest.mark.parametrize("place", ["#%", "#voice-%zz", "#%E0%A4", "#shown", "#nowhere"])
+def test_a_link_that_leads_nowhere_is_no_error(plan, visitor: Visitor, place):
+    page = visitor.open(plan, place)
+    page.evaluate("place => { location.hash = ''; location.hash = place; }", place)
+    page.keyboard.press("j")
+    assert page.locator(".here").count() == 1
+
+
 def test_the_keyboard_does_it_all(plan, visitor: Visitor):
     page = visitor.open(plan)
     until(page, READY)

@@ -42,8 +42,15 @@ document.addEventListener("keydown", (event) => {
   shortcuts[event.key]();
 });
 
+const addressed = () => {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return ""; // an address that somebody has cut or written by hand
+  }
+};
 const visit = () => {
-  const card = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const card = document.getElementById(addressed());
   if (card && cards.includes(card)) { card.hidden = false; here(card); }
 };
 addEventListener("hashchange", visit);
