@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ddvoices.emulator import pages
 from ddvoices.emulator.accounts import Accounts
 from ddvoices.emulator.backend import Backend
 from ddvoices.emulator.faults import SOCKETS, load_rules
@@ -64,7 +65,8 @@ def serve(options: Options) -> int:
                 seed=options.seed,
             )
             sockets = Sockets(service)
-            config = _config(App(service, sockets), options)
+            local = ipaddress.ip_address(listener.getsockname()[0]).is_loopback
+            config = _config(App(service, sockets, local=options.host if local else None), options)
             server = _Server(config, endpoints(listener), sockets=sockets, drop=backend.speaker.close)
             asyncio.run(server.serve(sockets=[listener]))
             return server.exit_code
@@ -73,10 +75,11 @@ def serve(options: Options) -> int:
 
 
 class App:
-    """The ASGI application of a service."""
+    """The ASGI application of a service; ``local`` is its host where that is of this machine alone."""
 
-    def __init__(self, service: Service, sockets: Sockets) -> None:
+    def __init__(self, service: Service, sockets: Sockets, *, local: str | None) -> None:
         self._sockets = sockets
+        self._local = local
         self._requests = Starlette(
             routes=[
                 Mount(API_ROOT, app=Gate(service)),
@@ -89,7 +92,13 @@ class App:
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         """Serve a request or a WebSocket."""
-        await (self._sockets if scope["type"] == "websocket" else self._requests)(scope, receive, send)
+        socket = scope["type"] == "websocket"
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if self._local is not None and pages.is_page(headers, self._local):
+            refused = JSONResponse({"success": False, "message": pages.MESSAGE}, 403)
+            await refused(scope, receive, send)
+        else:
+            await (self._sockets if socket else self._requests)(scope, receive, send)
 
 
 def endpoints(listener: socket.socket) -> str:

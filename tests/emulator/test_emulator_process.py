@@ -42,6 +42,62 @@ def test_it_prints_its_endpoints_and_ends_at_sigterm_with_0():
     assert running.said == ""
 
 
+FOREIGN = (
+    {"Host": "evil.example"},
+    {"Host": "evil.example:8089"},
+    {"Host": "127.0.0.1.evil.example"},
+    {"Host": "127.0.0.1@evil.example"},
+    {"Host": "deepdub.ai.evil.example"},
+    {"Host": "127.0.0.1", "Origin": "https://evil.example"},
+    {"Host": "127.0.0.1", "Origin": "null"},
+    {"Host": "127.0.0.1", "Origin": "http://localhost.evil.example:80"},
+)
+OURS = (
+    {"Host": "127.0.0.1:8089"},
+    {"Host": "[::1]:8089"},
+    {"Host": "LOCALHOST"},
+    {"Host": "studio.localhost:1"},
+    {"Host": "wsapi.deepdub.ai"},
+    {"Host": "127.0.0.1", "Origin": "http://localhost:3000"},
+)
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+def statuses(running: Emulator, headers: dict[str, str]) -> list[int]:
+    """Return how the service, the control routes and a socket answer to these headers."""
+    found = []
+    calls = (
+        ("/api/v1/voice", {"x-api-key": "dd-1"}),
+        ("/_emulator/health", {}),
+        ("/ws?x-api-key=dd-1", UPGRADE),
+    )
+    for path, more in calls:
+        connection = http.client.HTTPConnection(urlsplit(running.base_url).netloc, timeout=30)
+        connection.putrequest("GET", path, skip_host=True)
+        for name, value in {**headers, **more}.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        found.append(connection.getresponse().status)
+        connection.close()
+    return found
+
+
+def test_a_page_of_the_web_reaches_nothing_through_a_browser():
+    with Emulator.start() as running:
+        assert [statuses(running, headers) for headers in FOREIGN] == [[403, 403, 403]] * len(FOREIGN)
+        assert [statuses(running, headers) for headers in OURS] == [[200, 200, 101]] * len(OURS)
+
+
+def test_for_other_machines_it_has_any_name():
+    with Emulator.start(["--host", "0.0.0.0"]) as running:  # noqa: S104 - that is what is tested
+        assert statuses(running, {"Host": "emulator.lan"}) == [200, 200, 101]
+
+
 def test_it_ends_at_ctrl_c_with_130():
     running = Emulator.start()
     running.process.send_signal(signal.SIGINT)
