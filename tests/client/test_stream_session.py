@@ -722,3 +722,20 @@ def test_only_what_was_heard_is_kept_when_a_wait_is_given_up():
         return await turn(connection, "Hi.")
 
     assert stream(use) == [b"Hi."]
+
+
+def test_messages_that_nobody_takes_do_not_fill_the_memory():
+    """Empty ones take forty times as much memory as they have bytes."""
+
+    class Flood(Service):
+        async def answer(self, socket, _message):
+            socket.transport.write(b"\x81\x02{}" * 1_000_000)
+
+    async def use(connection):
+        await connection.async_stream_text("Hi.")
+        socket = connection.websocket
+        while socket.transport.is_reading():  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.01)
+        return len(socket.recv_messages.frames)
+
+    assert stream(use, Flood()) < 300_000

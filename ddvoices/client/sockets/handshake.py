@@ -52,6 +52,10 @@ _KEEPALIVE_FAILED = 1011  # what websockets closes with when its pings aren't an
 _LARGEST_MESSAGE = 256 * 2**20
 """Bytes; what is longer is no audio message, but a service that never stops."""
 
+_MOST_UNREAD = 2**17
+"""Messages, more than hours of speech have. With few, who takes its time would keep pings from being seen,
+and lose the connection; without a limit, empty ones would fill the memory, of which each takes far more than
+it has bytes."""
 USELESS = 9
 """For how many times as long as silence is suffered, messages that hold nothing are."""
 
@@ -159,7 +163,7 @@ async def _connect(door: Door, certificates: ssl.SSLContext | None) -> ClientCon
         open_timeout=min(door.timeout, _OPEN_SECONDS),
         close_timeout=_CLOSE_SECONDS,
         max_size=_LARGEST_MESSAGE,
-        max_queue=None,  # who takes its time would else keep pings from being seen, and lose the connection
+        max_queue=_MOST_UNREAD,
         logger=_silent,
     )
 
