@@ -91,10 +91,12 @@ def init(
     root = directory / session.catalog_directory
     if root.exists() and any(root.iterdir() if root.is_dir() else [root]):
         raise DdvoicesError(f"{root}: is there already, and not empty: choose another place by --catalog")
+    from ddvoices.report.terminal import printable
+
     name = f"{_owner_name(owner or directory.resolve().name)}-{_random_part()}"
     _write(root, name)
     _ignore(directory, session.catalog_directory)
-    click.echo(f"{root}: made a catalog of owner {name}, with one example voice")
+    click.echo(f"{printable(str(root))}: made a catalog of owner {name}, with one example voice")
     named = "" if root == Path("voices") else f" --catalog {quote(str(root))}"
     _write_ci_files(session, directory, kinds)
     session.say(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -152,4 +153,5 @@ def _save(
 
 
 def _again(url: str) -> str:
-    return f"ddvoices tts-retro --wait --fetch {url}"
+    """Return the command that fetches it, to be pasted; the service may have called the place anything."""
+    return f"ddvoices tts-retro --wait --fetch {quote(url)}"

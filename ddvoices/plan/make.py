@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from shlex import quote
 
 from ddvoices.identity import Evidence, Meaning, Standings, VoiceFacts, judge, resolve
 from ddvoices.model import (
@@ -241,4 +242,4 @@ def _still_public(specs: Iterable[VoiceSpec], evidence: Evidence, standings: Sta
 
 def _deleter(voice_id: str, standings: Standings) -> str:
     """Return the command that deletes a voice: a prune leaves what is protected or a former owner's."""
-    return "apply --prune" if voice_id in standings.prunable else f"voices delete {voice_id}"
+    return "apply --prune" if voice_id in standings.prunable else f"voices delete {quote(voice_id)}"

@@ -132,3 +132,10 @@ def test_samples_go_to_git_lfs_where_that_is_asked_for(tmp_path: Path, lfs: bool
         command = ["git", "check-attr", "filter", "voices/samples/deep/a.wav", "voices/a.yaml"]
         said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
         assert [line.rpartition(" ")[2] for line in said.splitlines()] == ["lfs", "unspecified"]
+
+
+def test_a_place_steers_no_terminal(tmp_path: Path) -> None:
+    done = run("init", "a\x1b[2J\u202e", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "a\\x1b[2J\\u202e" in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import time
 
@@ -41,6 +42,14 @@ def test_it_can_be_waited_for(studio):
     assert done.stdout == f"{name}\n"
     assert "made at http" in done.stderr
     assert sniff((studio.folder / name).read_bytes()) == "mp3"
+
+
+@pytest.mark.parametrize("end", ["$(touch sprung)", "x;touch sprung", "x`touch sprung`", "a b", "x'y"])
+def test_how_to_go_on_can_be_pasted_whatever_the_service_calls_the_place(studio, end):
+    url = f"{studio.emulator.base_url}{RETRO}/{end}"
+    said = studio.run("tts-retro", "--fetch", url, voice=False, code=1).stderr
+    command = said.partition("wait for it by `")[2].strip().removesuffix("`")
+    assert shlex.split(command) == ["ddvoices", "tts-retro", "--wait", "--fetch", url]
 
 
 def test_waiting_ends_and_says_how_to_go_on(studio):

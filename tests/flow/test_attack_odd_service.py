@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any
 
 import pytest
@@ -82,6 +83,16 @@ def test_nasty_ids_of_our_voices(workspace: Workspace, odd: OddService) -> None:
     results = {outcome["id"]: outcome["result"] for outcome in whole_json(done.stdout)["outcomes"]}
     unusable = {"\ud800", ".", "..", " "}
     assert {voice_id for voice_id, result in results.items() if result == "failed"} == unusable
+
+
+def test_an_id_in_a_command_that_is_advised_is_one_word(workspace: Workspace, odd: OddService) -> None:
+    odd.next_id = lambda: "x;touch sprung"
+    workspace.voice("ada", publish=True, protect=True)
+    workspace.apply()
+    workspace.voices = {}
+    said = workspace.run("plan").stderr
+    command = said.partition("stays public until it is deleted: run `")[2].partition("`")[0]
+    assert shlex.split(command) == ["ddvoices", "voices", "delete", "x;touch sprung"]
 
 
 def test_ids_for_the_environment_hold_no_second_line(workspace: Workspace, odd: OddService) -> None:
