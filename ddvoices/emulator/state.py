@@ -6,6 +6,7 @@ Every method is one transaction and may be called from any thread.
 from __future__ import annotations
 
 import dataclasses
+import errno
 import fcntl
 import hashlib
 import json
@@ -21,6 +22,7 @@ from typing import IO, Any
 
 from ddvoices.emulator.options import EmulatorError
 
+_DATABASE, _GUARD = "emulator.sqlite3", "emulator.lock"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
   account TEXT PRIMARY KEY,
@@ -85,11 +87,10 @@ class Store:
         self._lock = threading.RLock()
         self._samples = directory / "samples"
         try:
+            _check_links(directory)
             self._samples.mkdir(parents=True, exist_ok=True)
             self._guard = _claim(directory)
-            self._db = sqlite3.connect(
-                directory / "emulator.sqlite3", check_same_thread=False, isolation_level=None
-            )
+            self._db = sqlite3.connect(directory / _DATABASE, check_same_thread=False, isolation_level=None)
             self._db.row_factory = sqlite3.Row
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
@@ -230,9 +231,20 @@ class Store:
             self._db.execute("COMMIT")
 
 
+def _check_links(directory: Path) -> None:
+    """Refuse links in the place of our files: whoever may write there too would have others overwritten.
+
+    Raises:
+        OSError: there is one.
+    """
+    for name in ("samples", _GUARD, *(f"{_DATABASE}{end}" for end in ("", "-journal", "-wal", "-shm"))):
+        if (directory / name).is_symlink():
+            raise OSError(errno.ELOOP, f"{name} is a link, which is not followed")
+
+
 def _claim(directory: Path) -> IO[str]:
     """Return the locked guard file of a directory: one lock, which dies with the process."""
-    guard = (directory / "emulator.lock").open("w", encoding="utf-8")
+    guard = (directory / _GUARD).open("w", encoding="utf-8")
     try:
         fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

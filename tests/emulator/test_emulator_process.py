@@ -42,6 +42,20 @@ def test_it_prints_its_endpoints_and_ends_at_sigterm_with_0():
     assert running.said == ""
 
 
+@pytest.mark.parametrize(
+    "name", ["samples", "emulator.lock", "emulator.sqlite3", "emulator.sqlite3-wal", "emulator.sqlite3-shm"]
+)
+def test_nothing_is_written_through_a_link_in_the_data_directory(tmp_path, name):
+    data, target = tmp_path / "data", tmp_path / "precious"
+    data.mkdir()
+    target.mkdir() if name == "samples" else target.write_text("precious")
+    (data / name).symlink_to(target)
+    code, said = fail("--port", "0", "--data", str(data))
+    assert (code, len(said.splitlines())) == (1, 1)
+    assert f"{name} is a link" in said
+    assert list(target.iterdir()) == [] if name == "samples" else target.read_text() == "precious"
+
+
 FOREIGN = (
     {"Host": "evil.example"},
     {"Host": "evil.example:8089"},
