@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,8 @@ from ddvoices.catalog.samples import MAX_SAMPLE_BYTES, SampleError, SampleReader
 # How many versions of a path are looked at: what was applied last is nearly always among the first two.
 _MOST_VERSIONS = 50
 _MOST_COMMITS = 1000
+# A history of millions of commits takes git seconds for each path: what isn't found by then stays unheard.
+_PATIENCE_SECONDS = 120
 _MAIN_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 _ABSENT = "0" * 40
 
@@ -32,8 +35,9 @@ class _Blob:
 class Recordings:
     """Reads the recordings of one catalog, as they are and as git remembers them."""
 
-    def __init__(self, root: Root) -> None:
-        self._root = root
+    def __init__(self, root: Root, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._root, self._clock = root, clock
+        self._until = clock() + _PATIENCE_SECONDS
         self._reader = SampleReader(root, SampleCache(None, root.real))
         self._commit = commit_of(root.real)
 
@@ -58,7 +62,7 @@ class Recordings:
 
         A Git LFS pointer stands for what it names, where this clone has that. Nothing is fetched.
         """
-        if self._commit is None or not _is_plain(path):
+        if not self._may_ask(path):
             return None
         for blob in _versions(self._root.real, path):
             data = _content(self._root.real, blob)
@@ -71,13 +75,18 @@ class Recordings:
 
         None where it wasn't there, or there is no telling.
         """
-        if self._commit is None or not _is_plain(path):
+        if not self._may_ask(path):
             return None
-        bases = (ask_git(self._root.real, "merge-base", self._commit, branch) for branch in _MAIN_BRANCHES)
+        here = str(self._commit)
+        bases = (ask_git(self._root.real, "merge-base", here, branch) for branch in _MAIN_BRANCHES)
         commit = next((base.decode("ascii", "replace").strip() for base in bases if base), None)
         blob = commit and _blob(self._root.real, f"{commit}:./{path}")
         data = blob and _content(self._root.real, blob)
         return (data, str(commit)) if data else None
+
+    def _may_ask(self, path: str) -> bool:
+        """Tell whether git may be asked for a path: there is one, and it hasn't been slow for too long."""
+        return self._commit is not None and _is_plain(path) and self._clock() < self._until
 
 
 def _is_plain(path: str) -> bool:

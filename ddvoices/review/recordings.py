@@ -71,7 +71,7 @@ class Finder:
             data = recordings.former(path, digest) or _still_there(recordings, path, digest)
             if data is not None:
                 return Heard(wanted=wanted, data=data, origin="what was applied last")
-        return Heard(wanted=wanted, missing="not in this clone's git history")
+        return Heard(wanted=wanted, missing="not found in this clone's git history")
 
 
 def _still_there(recordings: Recordings, path: str, digest: str) -> bytes | None:

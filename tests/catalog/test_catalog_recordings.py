@@ -153,3 +153,11 @@ def test_what_replaces_an_object_is_not_taken_for_it(first, here):
     (here / "other").write_bytes(first * 2)
     git("replace", git("rev-parse", f"HEAD:voices/{PATH}"), git("hash-object", "-w", "other"))
     assert recordings().at_merge_base(PATH) == (first, base)
+
+
+def test_git_is_not_asked_for_ever(first, here):
+    change(here, first * 2)
+    times = iter([0.0, 1.0, 1000.0])
+    found = Recordings(open_root("voices"), clock=lambda: next(times))
+    assert found.former(PATH, hash_of(first)) == first
+    assert found.former(PATH, hash_of(first)) is None

@@ -102,7 +102,7 @@ def test_one_that_was_never_committed_is_said_to_be_missing(repository):
     repository.new_sample("ada", pitch=500)
     heard = page(repository)
     assert list(heard.sources) == ["New: ada"]
-    assert "not in this clone’s git history" in heard.missing["Before: ada"].replace("'", "’")
+    assert "not found in this clone’s git history" in heard.missing["Before: ada"].replace("'", "’")
 
 
 def test_without_a_lock_the_merge_base_is_heard_and_named(changed):
