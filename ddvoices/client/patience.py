@@ -124,18 +124,23 @@ def _bounded(answer: requests.Response, *, streamed: bool) -> Callable[..., Iter
 
     def pieces(*args: Any, **options: Any) -> Iterator[bytes]:
         size = 0
-        for piece in read(*args, **options):
-            size += len(piece)
-            if streamed:
-                _allow(answer)
-            elif size > MOST_IN_MEMORY:
-                answer.close()
-                raise requests.exceptions.ContentDecodingError(
-                    f"an answer of more than {MOST_IN_MEMORY // 2**20} MiB"
-                )
-            yield piece
+        try:
+            for piece in read(*args, **options):
+                size += len(piece)
+                _allow(answer) if streamed else _check_size(size)
+                yield piece
+        except BaseException:
+            answer.close()  # whoever reads it whole never gets it to close it, as where it is packed wrongly
+            raise
 
     return pieces
+
+
+def _check_size(size: int) -> None:
+    if size > MOST_IN_MEMORY:
+        raise requests.exceptions.ContentDecodingError(
+            f"an answer of more than {MOST_IN_MEMORY // 2**20} MiB"
+        )
 
 
 def _check_packed(answer: requests.Response) -> None:

@@ -118,8 +118,6 @@ class Transport:
         started = time.monotonic()
         try:
             answer = self._session.send(prepared, **self._settings(url, request))
-            if not request.stream:
-                _read_whole(answer)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             _log_call(request, None, time.monotonic() - started)
             return _no_answer(error, body, key=self._key)
@@ -158,16 +156,7 @@ class Transport:
         if trust.is_loopback(urlsplit(url).hostname or ""):
             settings["proxies"] = {}
         timeout = (min(request.timeout, _CONNECT_TIMEOUT), request.timeout)
-        return {**settings, "timeout": timeout, "stream": True, "allow_redirects": False}
-
-
-def _read_whole(answer: requests.Response) -> None:
-    """Read an answer's body; where that fails, as of one that is packed wrongly, its connection is closed."""
-    try:
-        _ = answer.content
-    except BaseException:
-        answer.close()
-        raise
+        return {**settings, "timeout": timeout, "stream": request.stream, "allow_redirects": False}
 
 
 def _log_call(request: Request, status: int | None, seconds: float) -> None:
