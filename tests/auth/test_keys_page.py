@@ -105,6 +105,7 @@ def rows() -> dict[tuple[str, int], re.Pattern[str]]:
     }
 
 
+@pytest.mark.proof
 def test_the_table_has_every_error(env, service: SecretService, tmp_path: Path):
     run("auth", "login", "--no-check", "--stdin", env=env, input="not-one-of-the-emulators")
     write_catalog(tmp_path / "foreign", {"us": {"base_url": env["DEEPDUB_BASE_URL"]}})

@@ -200,7 +200,7 @@ def test_every_field_is_known_to_be_in_the_digest_or_out_of_it():
     assert {field.name for field in fields(Catalog)} == {
         *CATALOG_CHANGES,
         "root",
-        "warnings",
+        "doubts",
         "digest",
         "git",
     }

@@ -446,6 +446,7 @@ def _interrupted(studio: Studio, when: str, number: int, *arguments: str) -> tup
     return done.returncode, int(done.stderr.split()[-1])
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("when", ["before", "behind"])
 @pytest.mark.parametrize("into", [(), ("--into", "mine.yaml")], ids=["a new file", "appended"])
 def test_interrupted_anywhere_it_is_whole_or_not_at_all(
