@@ -69,6 +69,7 @@ class Side(StrEnum):
     NEW = "new"  # what is sent
     SAME = "same"  # what is sent again, where something else has changed
     TAKEN = "taken"  # what a voice that is adopted is taken to be made of
+    KEPT = "kept"  # of a voice of which only words are changed; no plan names it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,8 +205,9 @@ def _value(path: str, value: Any) -> str | None:
 def _wanted(changes: list[tuple[str, Document]]) -> Iterable[Wanted]:
     """Return the recordings to be heard, each once: former ones first, then what is sent or taken."""
     found: dict[tuple[str, str | None], Wanted] = {}
+    sent = any("sample" in change for _, change in changes)
     for region, change in changes:
-        for wanted in (_former(change), _new(change)):
+        for wanted in (_former(change), _new(change), None if sent else _kept(change)):
             if wanted is None:
                 continue
             known = found.setdefault((wanted.side, wanted.sha256), wanted)
@@ -227,6 +229,13 @@ def _new(change: Document) -> Wanted | None:
         format=sample["format"],
         size=sample["bytes"],
     )
+
+
+def _kept(change: Document) -> Wanted | None:
+    """Return the recording of a voice that is only updated: its words are held against what is heard."""
+    if change["action"] != Action.UPDATE:
+        return None
+    return Wanted(side=Side.KEPT, sha256=None, path=None, ids=(change["id"],))
 
 
 def _side(change: Document) -> Side:

@@ -204,7 +204,7 @@ def test_everything_is_played_in_turn(plan, visitor: Visitor):
 
 def test_without_scripts_the_browsers_own_players_are_there(plan, visitor: Visitor):
     page = visitor.open(plan, java_script_enabled=False)
-    assert page.locator("audio:visible").count() == page.locator("audio").count() == 5
+    assert page.locator("audio:visible").count() == page.locator("audio").count() == 6
     assert page.locator(".tools:visible").count() == 0
 
 

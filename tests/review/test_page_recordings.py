@@ -123,6 +123,25 @@ def test_what_a_prune_deletes_can_be_heard_once_more(changed):
     assert round(seconds(heard.sources["Before: ada"])) == 4
 
 
+def test_a_voice_that_is_only_updated_can_be_heard_too(repository):
+    repository.voice("ada")
+    write_tone(repository.root / "samples/ada.wav", seconds=4)
+    repository.apply()
+    repository.voice("ada", gender="male")
+    heard = page(repository)
+    assert round(seconds(heard.sources["Unchanged: ada"])) == 4
+    assert "what was applied last" in heard.captions["Unchanged: ada"]
+    (repository.root / "samples/ada.wav").unlink()
+    assert show(repository).sources == show(repository).missing == {}
+
+
+def test_what_is_sent_elsewhere_is_not_there_twice(repository):
+    repository.voice("ada", regions=["us"])
+    repository.apply()
+    repository.voice("ada", name="Ada, the second", regions=["us", "eu"])
+    assert list(page(repository).sources) == ["New: ada"]
+
+
 def test_a_new_recording_is_that_of_the_plan(changed):
     changed.run("plan", "-o", "plan.json")
     write_tone(changed.root / "samples/ada.wav", seconds=7, pitch=600)
