@@ -171,8 +171,8 @@ def _voices(region: str, change: Document, action: Action) -> Iterator[Voice]:
 
 def _notes(change: Document, action: Action) -> Iterator[str]:
     if action is Action.REPLACE:
-        stays = f"stays: {KEPT[change['kept']]}" if "kept" in change else "goes with a later --prune"
-        yield f"The old voice {stays}."
+        stays = KEPT[change["kept"]] if "kept" in change else "for now, until a later apply with --prune"
+        yield f"The old voice stays: {stays}."
     if "note" in change and action is Action.ADOPT:
         yield change["note"]
 
