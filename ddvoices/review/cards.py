@@ -10,12 +10,12 @@ from typing import Any
 from ddvoices.identity import written_gender
 from ddvoices.model import Action, Reason
 from ddvoices.report.terminal import printable
-from ddvoices.report.words import KEPT, REASONS, sample_is_news, seconds_words
+from ddvoices.report.words import KEPT, REASONS, sample_is_news
 
 Document = Mapping[str, Any]
 
 # these only repeat what is there to hear
-_UNSHOWN = frozenset({"fingerprint", "sample"})
+_UNSHOWN = frozenset({"fingerprint", "sample", "sample.seconds"})
 # what asks for care comes first
 _ORDER = (Action.DELETE, Action.REPLACE, Action.CREATE, Action.UPDATE, Action.ADOPT)
 _NAMES = {
@@ -27,7 +27,6 @@ _NAMES = {
     "publish": "published",
     "title": "title",
     "text": "transcript",
-    "sample.seconds": "length",
 }
 
 
@@ -193,8 +192,6 @@ def _row(field: Document) -> FieldRow:
 def _value(path: str, value: Any) -> str | None:
     if value is None:
         return None
-    if path == "sample.seconds":
-        return seconds_words(value)
     if path == "gender":
         value = written_gender(value)
     if isinstance(value, bool):

@@ -78,6 +78,14 @@ def test_both_are_there(changed):
     assert "what was applied last" in heard.captions["Before: ada"]
 
 
+def test_a_length_that_stands_beside_the_recording_is_not_told_again(changed):
+    changed.voice("bob")
+    changed.run("plan", "-o", "plan.json")
+    html = changed.run("show", "plan.json", "--format", "html").stdout
+    assert html.count("4.0 s") == html.count("5.0 s") == 1
+    assert ">length<" not in html
+
+
 def test_plan_prints_the_same_page(changed):
     sources = page(changed).sources
     assert Heard(changed.run("plan", "--format", "html").stdout).sources == sources
@@ -146,7 +154,8 @@ def test_a_new_recording_is_that_of_the_plan(changed):
     changed.run("plan", "-o", "plan.json")
     write_tone(changed.root / "samples/ada.wav", seconds=7, pitch=600)
     heard = show(changed)
-    assert "another recording by now" in heard.missing["New: ada"]
+    why = heard.missing["New: ada"]
+    assert why == "Can’t be heard here: its file holds another recording by now: plan again."
     assert "New: ada" not in heard.sources
 
 
