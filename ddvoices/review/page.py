@@ -19,7 +19,7 @@ from ddvoices.report.words import size_words
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SCRIPTS = Path(__file__).parent / "scripts"
-_IN_ORDER = ("base", "loudness", "sound", "player", "choose", "marks", "keys")
+_IN_ORDER = ("base", "loudness", "sound", "player", "choose", "marks", "objections", "keys")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -269,6 +269,30 @@ def test_the_page_says_what_comes_after_it(plan, repository: Workspace, visitor:
     assert visitor.open(repository.folder / "page.html").locator(".next").count() == 0
 
 
+def test_objections_are_kept_and_saved_as_a_text(plan, visitor: Visitor):
+    page = visitor.open(plan)
+    until(page, READY)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+    page.keyboard.type("too much j in the room")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    assert page.locator(".here .key").inner_text() == "cleo"
+    page.reload()
+    assert page.get_by_label("Objection to ada").input_value() == "too much j in the room"
+    with page.expect_download() as download:
+        page.click("#save-review")
+    assert download.value.suggested_filename == "review.txt"
+    said = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    assert said[0].startswith("Review of the plan of tests-4mq7, made 20")
+    assert said[1:] == ["- ada: too much j in the room", "No objection to the other 4 voices."]
+    page.get_by_label("Objection to ada").fill("  ")
+    with page.expect_download() as download:
+        page.click("#save-review")
+    assert Path(download.value.path()).read_text(encoding="utf-8").endswith("No objection to the 5 voices.\n")
+
+
 def test_without_scripts_the_browsers_own_players_are_there(plan, visitor: Visitor):
     page = visitor.open(plan, java_script_enabled=False)
     assert page.locator("audio:visible").count() == page.locator("audio").count() == 6

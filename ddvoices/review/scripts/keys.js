@@ -26,6 +26,7 @@ const shortcuts = {
   },
   "/": () => search?.focus(),
   "?": () => help.showModal(),
+  o: () => current()?.querySelector(".objection")?.focus(),
   m: () => {
     const card = current();
     const take = card?.contains(chosen?.figure) ? chosen.figure.closest(".take") : card;
