@@ -230,6 +230,23 @@ def test_other_formats_have_no_page(changed):
     assert "--format html" in done.stderr
 
 
+@pytest.mark.parametrize("page", ["plan.json", "./plan.json", "link.json"])
+def test_a_page_does_not_take_the_place_of_its_plan(changed, page):
+    changed.run("plan", "-o", "plan.json")
+    (changed.folder / "link.json").hardlink_to(changed.folder / "plan.json")
+    before = (changed.folder / "plan.json").read_bytes()
+    done = changed.run("show", "plan.json", "--format", "html", "-o", page, code=64)
+    assert f"{page.removeprefix('./')} is the plan itself" in done.stderr
+    assert (changed.folder / "plan.json").read_bytes() == before
+
+
+def test_a_plan_is_not_saved_where_a_page_is_meant(changed):
+    done = changed.run("plan", "--format", "html", "-o", "review.html", code=64)
+    assert "`ddvoices show PLAN --format html -o review.html`" in done.stderr
+    assert done.stdout == ""
+    assert not (changed.folder / "review.html").exists()
+
+
 def test_a_link_in_the_place_of_the_recordings_is_not_followed(changed):
     (changed.folder / "outside").mkdir()
     (changed.folder / "page-media").symlink_to("outside")
