@@ -54,7 +54,7 @@ class Recordings:
         except OSError as error:
             raise SampleError(f"can't be read: {error.strerror or error}") from error
         if sha256(data).hexdigest() != wanted:
-            raise SampleError("is another recording by now")
+            raise SampleError("its file holds another recording by now: plan again")
         return data
 
     def former(self, path: str, wanted: str) -> bytes | None:

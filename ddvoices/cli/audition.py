@@ -43,7 +43,7 @@ _FORMATS = ("mp3", "opus", "wav")
     show_default=True,
     help="The format of the takes.",
 )
-@speaking.manner
+@speaking.manner_of_each
 @options.parallelism("How many generations may be under way at once.")
 @options.embed_limit
 @click.option("--dry-run", is_flag=True, help="Show what would be spoken, by which voices.")

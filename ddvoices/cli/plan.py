@@ -14,6 +14,8 @@ from ddvoices.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from ddvoices.model import Plan
 
+_PAGES = {".html", ".htm"}
+
 
 @click.command
 @options.regions
@@ -63,8 +65,7 @@ def plan(
     from ddvoices.model import PlanOptions
     from ddvoices.plan import plan_document
 
-    if output == Path("-"):
-        raise UsageError("a plan is saved to a file: for stdout use --format json")
+    _check_place(output, output_format)
     choice = PlanOptions(prune=prune, targets=targets, labels=labels)
     _, found = plan_now(session, regions, choice)
     document = plan_document(found)
@@ -115,6 +116,15 @@ def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:
     if plan.refusals:
         return ExitCode.REFUSED
     return ExitCode.CHANGES if plan.pending else ExitCode.OK
+
+
+def _check_place(output: Path | None, output_format: str) -> None:
+    """Refuse a place for a plan at which something else is meant."""
+    if output == Path("-"):
+        raise UsageError("a plan is saved to a file: for stdout use --format json")
+    if output is not None and output_format == "html" and output.suffix.lower() in _PAGES:
+        page = f"`ddvoices show PLAN --format html -o {output}`"
+        raise UsageError(f"-o saves the plan, and not its page: save it as PLAN, and make the page by {page}")
 
 
 def _save(document: dict[str, Any], path: Path) -> None:

@@ -43,6 +43,8 @@ def show(session: Session, *, file: Path, output_format: str, output: Path | Non
     if output is not None and output_format != "html":
         raise UsageError("-o is for --format html: print other formats into a file by >")
     document = read_plan_file(file)
+    if output is not None and output.exists() and output.samefile(file):
+        raise UsageError(f"{output} is the plan itself: write the page to another file")
     for warning in document["warnings"]:
         session.warn(warning)
     if output_format == "html":

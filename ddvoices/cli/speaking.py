@@ -52,20 +52,23 @@ reference = click.option(
     metavar="FILE",
     help="Speak with a voice cloned from this recording, once.",
 )
-_LANGUAGE = (
-    click.option("--model", default=DEFAULT_MODEL, show_default=True, help="The model that speaks."),
-    click.option(
-        "--locale",
-        help=f"The language of the text.  [default: the voice's with --voice, or {DEFAULT_LOCALE}]",
-    ),
-)
+
+
+def _language(locale: str) -> tuple[Callable[[Any], Any], ...]:
+    """Return ``model``, and the option of a ``locale`` that by default is as said."""
+    return (
+        click.option("--model", default=DEFAULT_MODEL, show_default=True, help="The model that speaks."),
+        click.option("--locale", help=f"The language of the text.  [default: {locale}]"),
+    )
+
+
+_LANGUAGE = _language(f"the voice's with --voice, or {DEFAULT_LOCALE}")
 target_gender = click.option(
     "--target-gender",
     type=click.Choice(["male", "female", "non_binary"], case_sensitive=False),
     help="The gender to speak in.",
 )
-_MANNER = (
-    *_LANGUAGE,
+_WAY = (
     click.option("--temperature", type=click.FloatRange(0, 1), help="How freely it is spoken."),
     click.option("--variance", type=click.FloatRange(0, 1), help="How much it varies."),
     click.option("--tempo", type=float, help="How fast it is spoken; 1 is natural. Not with --duration."),
@@ -77,6 +80,7 @@ _MANNER = (
     click.option("--accent-ratio", type=click.FloatRange(0, 1), help="How far to go there."),
     target_gender,
 )
+_MANNER = (*_LANGUAGE, *_WAY)
 _SPEECH = (
     *_MANNER,
     click.option("--generation-id", type=click.UUID, help="An id of your own for the generation."),
@@ -112,6 +116,11 @@ def speech(command: F) -> F:
 def manner(command: F) -> F:
     """Add the options of a synthesis that any number of generations can share."""
     return _all(_MANNER, command)
+
+
+def manner_of_each(command: F) -> F:
+    """Add the same, where each voice speaks in its own language."""
+    return _all((*_language("each voice's own"), *_WAY), command)
 
 
 def _all(added: tuple[Callable[[Any], Any], ...], command: F) -> F:

@@ -10,12 +10,12 @@ from typing import Any
 from ddvoices.identity import written_gender
 from ddvoices.model import Action, Reason
 from ddvoices.report.terminal import printable
-from ddvoices.report.words import KEPT, REASONS, sample_is_news, seconds_words
+from ddvoices.report.words import KEPT, REASONS, sample_is_news
 
 Document = Mapping[str, Any]
 
 # these only repeat what is there to hear
-_UNSHOWN = frozenset({"fingerprint", "sample"})
+_UNSHOWN = frozenset({"fingerprint", "sample", "sample.seconds"})
 # what asks for care comes first
 _ORDER = (Action.DELETE, Action.REPLACE, Action.CREATE, Action.UPDATE, Action.ADOPT)
 _NAMES = {
@@ -27,7 +27,6 @@ _NAMES = {
     "publish": "published",
     "title": "title",
     "text": "transcript",
-    "sample.seconds": "length",
 }
 
 
@@ -69,6 +68,7 @@ class Side(StrEnum):
     NEW = "new"  # what is sent
     SAME = "same"  # what is sent again, where something else has changed
     TAKEN = "taken"  # what a voice that is adopted is taken to be made of
+    KEPT = "kept"  # of a voice of which only words are changed; no plan names it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,8 +170,8 @@ def _voices(region: str, change: Document, action: Action) -> Iterator[Voice]:
 
 def _notes(change: Document, action: Action) -> Iterator[str]:
     if action is Action.REPLACE:
-        stays = f"stays: {KEPT[change['kept']]}" if "kept" in change else "goes with a later --prune"
-        yield f"The old voice {stays}."
+        stays = KEPT[change["kept"]] if "kept" in change else "for now, until a later apply with --prune"
+        yield f"The old voice stays: {stays}."
     if "note" in change and action is Action.ADOPT:
         yield change["note"]
 
@@ -192,8 +192,6 @@ def _row(field: Document) -> FieldRow:
 def _value(path: str, value: Any) -> str | None:
     if value is None:
         return None
-    if path == "sample.seconds":
-        return seconds_words(value)
     if path == "gender":
         value = written_gender(value)
     if isinstance(value, bool):
@@ -204,8 +202,9 @@ def _value(path: str, value: Any) -> str | None:
 def _wanted(changes: list[tuple[str, Document]]) -> Iterable[Wanted]:
     """Return the recordings to be heard, each once: former ones first, then what is sent or taken."""
     found: dict[tuple[str, str | None], Wanted] = {}
+    sent = any("sample" in change for _, change in changes)
     for region, change in changes:
-        for wanted in (_former(change), _new(change)):
+        for wanted in (_former(change), _new(change), None if sent else _kept(change)):
             if wanted is None:
                 continue
             known = found.setdefault((wanted.side, wanted.sha256), wanted)
@@ -227,6 +226,13 @@ def _new(change: Document) -> Wanted | None:
         format=sample["format"],
         size=sample["bytes"],
     )
+
+
+def _kept(change: Document) -> Wanted | None:
+    """Return the recording of a voice that is only updated: its words are held against what is heard."""
+    if change["action"] != Action.UPDATE:
+        return None
+    return Wanted(side=Side.KEPT, sha256=None, path=None, ids=(change["id"],))
 
 
 def _side(change: Document) -> Side:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,7 +19,7 @@ from ddvoices.report.words import size_words
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SCRIPTS = Path(__file__).parent / "scripts"
-_IN_ORDER = ("base", "loudness", "sound", "player", "choose", "marks", "keys")
+_IN_ORDER = ("base", "loudness", "sound", "player", "choose", "marks", "objections", "keys")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ def render(template: str, **values: Any) -> str:
         lstrip_blocks=True,
         finalize=_harmless,
     )
-    environment.filters |= {"size": size_words, "anchor": _anchor}
+    environment.filters |= {"size": size_words, "anchor": _anchor, "moment": _moment}
     return environment.get_template(template).render(
         style=Markup(style),  # noqa: S704 - a file of ours
         script=Markup(script),  # noqa: S704 - the same
@@ -58,6 +59,12 @@ def _harmless(value: Any) -> Any:
 def _anchor(key: str) -> str:
     """Return what a link to a voice ends with; a key out of a plan file may be any text."""
     return quote(printable(key), safe="")
+
+
+def _moment(text: str) -> str:
+    """Return a time of a plan as people write it; a plan file may hold anything in its place."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ", text)
+    return f"{found[1]} {found[2]} UTC" if found else text
 
 
 def _policy(style: str, script: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ddvoices.report.text import headline
-from ddvoices.review.cards import Card, Wanted, cards_of
+from ddvoices.review.cards import Card, Side, Wanted, cards_of
 from ddvoices.review.media import Shelf
 from ddvoices.review.page import Page, render
 from ddvoices.review.recordings import Finder
@@ -34,7 +34,8 @@ def plan_page(document: Mapping[str, Any], catalog: Path, *, limit: int, folder:
     finder = Finder(catalog, document["catalog"]["owner"])
     shelf = Shelf(limit=limit, folder=folder)
     cards = [
-        (card, [_sound(wanted, card, finder, shelf) for wanted in card.wanted]) for card in cards_of(document)
+        (card, [sound for wanted in card.wanted if (sound := _sound(wanted, card, finder, shelf))])
+        for card in cards_of(document)
     ]
     html = render(
         "plan.html",
@@ -47,8 +48,11 @@ def plan_page(document: Mapping[str, Any], catalog: Path, *, limit: int, folder:
     return Page(html=html, files=shelf.files)
 
 
-def _sound(wanted: Wanted, card: Card, finder: Finder, shelf: Shelf) -> Sound:
+def _sound(wanted: Wanted, card: Card, finder: Finder, shelf: Shelf) -> Sound | None:
+    """Return a recording's place; None for one of which nobody has to know that it is missing."""
     heard = finder.find(wanted)
+    if heard.data is None and wanted.side is Side.KEPT:
+        return None
     placed = shelf.place(heard.data, f"{card.key}-{wanted.side}") if heard.data is not None else None
     missing = heard.missing
     if heard.data is not None and placed is None:

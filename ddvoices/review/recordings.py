@@ -43,8 +43,17 @@ class Finder:
         """Return a recording."""
         if self._recordings is None:
             return Heard(wanted=wanted, missing="the catalog isn't here: show the plan where it is")
-        find = self._former if wanted.side is Side.OLD else self._new
+        find = {Side.OLD: self._former, Side.KEPT: self._kept}.get(wanted.side, self._new)
         return find(self._recordings, wanted)
+
+    def _kept(self, recordings: Recordings, wanted: Wanted) -> Heard:
+        """Return what was applied last, which mostly lies in the catalog still."""
+        for sample in (self._sent[voice] for voice in wanted.ids if voice in self._sent):
+            path, digest = sample["path"], sample["sha256"]
+            data = _still_there(recordings, path, digest) or recordings.former(path, digest)
+            if data is not None:
+                return Heard(wanted=wanted, data=data, origin="what was applied last")
+        return Heard(wanted=wanted, missing="not in this clone")
 
     @staticmethod
     def _new(recordings: Recordings, wanted: Wanted) -> Heard:

@@ -157,3 +157,10 @@ def test_interrupted_while_it_starts_there_is_no_traceback(name):
             check=False,
         )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@EVERY
+def test_what_an_option_says_of_others_is_of_the_same_command(words):
+    known = {name for parameter in ALL[words].params for name in (*parameter.opts, *parameter.secondary_opts)}
+    said = " ".join(getattr(parameter, "help", None) or "" for parameter in ALL[words].params)
+    assert set(re.findall(r"(?<![\w-])--\w[\w-]*", re.sub(r"`[^`]*`", "", said))) <= known

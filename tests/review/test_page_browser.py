@@ -15,6 +15,7 @@ from workspace import Workspace, write_tone
 pytestmark = pytest.mark.pages
 
 EVIL = "\"><img src=x onerror=alert(1)></script><script>alert(2)</script>'{{7*7}}\u202e&amp;"
+ACTIONS = ("create", "update", "replace", "adopt", "delete")
 READY = "document.querySelectorAll('.sound.ready').length > 0"
 
 
@@ -202,9 +203,99 @@ def test_everything_is_played_in_turn(plan, visitor: Visitor):
     )
 
 
+def test_where_there_are_only_old_recordings_these_are_played(repository: Workspace, visitor: Visitor):
+    work = repository
+    for key in ("ada", "bob"):
+        work.voice(key)
+    work.apply()
+    commit(work)
+    work.voices.clear()
+    work.voice("cleo")
+    work.apply()
+    (work.folder / "page.html").write_text(
+        work.run("plan", "--prune", "--format", "html").stdout, encoding="utf-8"
+    )
+    page = visitor.open(work.folder / "page.html")
+    until(page, READY)
+    page.evaluate("for (const audio of document.querySelectorAll('audio')) audio.playbackRate = 8")
+    page.click("#play-all")
+    until(page, "[...document.querySelectorAll('audio')].length === 2")
+    until(page, "[...document.querySelectorAll('audio')].every(audio => audio.ended)")
+
+
+def test_a_long_text_takes_little_room_and_can_be_read_by_keys(repository: Workspace, visitor: Visitor):
+    repository.voice("ada", text="It was the best of times, it was the worst of times. " * 70)
+    repository.voice("bob", name="שרה (take 2)", title="A title", regions=["us"])
+    (repository.folder / "page.html").write_text(
+        repository.run("plan", "--format", "html").stdout, encoding="utf-8"
+    )
+    page = visitor.open(repository.folder / "page.html", width=380, bypass_csp=True)
+    until(page, READY)
+    assert page.evaluate("document.getElementById('voice-ada').offsetHeight") < 900
+    text = page.locator("[id='voice-ada'] ins").filter(has_text="the worst")
+    text.focus()
+    page.keyboard.press("End")
+    until(page, "document.activeElement.scrollTop > 0")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_each_text_runs_in_its_own_direction(repository: Workspace, visitor: Visitor):
+    repository.voice("ada", name="שרה (take 2)", title="A title")
+    (repository.folder / "page.html").write_text(
+        repository.run("plan", "--format", "html").stdout, encoding="utf-8"
+    )
+    page = visitor.open(repository.folder / "page.html")
+    directions = page.eval_on_selector_all(
+        ".name, ins", "all => all.map(it => [it.textContent, getComputedStyle(it).direction])"
+    )
+    assert {words for words, direction in directions if direction == "rtl"} == {"שרה (take 2)"}
+    assert ["A title", "ltr"] in directions
+
+
+def test_the_help_has_a_word_for_all_that_can_happen(plan, visitor: Visitor):
+    page = visitor.open(plan)
+    page.get_by_role("button", name="Help").click()
+    assert page.locator("#help .badge").all_inner_texts() == [*ACTIONS]
+
+
+def test_the_page_says_what_comes_after_it(plan, repository: Workspace, visitor: Visitor):
+    assert "ddvoices apply" in visitor.open(plan).inner_text(".next")
+    repository.voice("ada")
+    repository.apply()
+    (repository.folder / "page.html").write_text(
+        repository.run("plan", "--format", "html").stdout, encoding="utf-8"
+    )
+    assert visitor.open(repository.folder / "page.html").locator(".next").count() == 0
+
+
+def test_objections_are_kept_and_saved_as_a_text(plan, visitor: Visitor):
+    page = visitor.open(plan)
+    until(page, READY)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+    page.keyboard.type("too much j in the room")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    assert page.locator(".here .key").inner_text() == "cleo"
+    page.reload()
+    assert page.get_by_label("Objection to ada").input_value() == "too much j in the room"
+    with page.expect_download() as download:
+        page.click("#save-review")
+    assert download.value.suggested_filename == "review.txt"
+    said = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    assert said[0].startswith("Review of the plan of tests-4mq7, made 20")
+    assert said[1:] == ["- ada: too much j in the room", "No objection to the other 4 voices."]
+    page.get_by_label("Objection to ada").fill("  ")
+    with page.expect_download() as download:
+        page.click("#save-review")
+    assert Path(download.value.path()).read_text(encoding="utf-8").endswith("No objection to the 5 voices.\n")
+
+
 def test_without_scripts_the_browsers_own_players_are_there(plan, visitor: Visitor):
     page = visitor.open(plan, java_script_enabled=False)
-    assert page.locator("audio:visible").count() == page.locator("audio").count() == 5
+    assert page.locator("audio:visible").count() == page.locator("audio").count() == 6
     assert page.locator(".tools:visible").count() == 0
 
 

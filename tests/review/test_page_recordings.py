@@ -78,6 +78,14 @@ def test_both_are_there(changed):
     assert "what was applied last" in heard.captions["Before: ada"]
 
 
+def test_a_length_that_stands_beside_the_recording_is_not_told_again(changed):
+    changed.voice("bob")
+    changed.run("plan", "-o", "plan.json")
+    html = changed.run("show", "plan.json", "--format", "html").stdout
+    assert html.count("4.0 s") == html.count("5.0 s") == 1
+    assert ">length<" not in html
+
+
 def test_plan_prints_the_same_page(changed):
     sources = page(changed).sources
     assert Heard(changed.run("plan", "--format", "html").stdout).sources == sources
@@ -123,11 +131,31 @@ def test_what_a_prune_deletes_can_be_heard_once_more(changed):
     assert round(seconds(heard.sources["Before: ada"])) == 4
 
 
+def test_a_voice_that_is_only_updated_can_be_heard_too(repository):
+    repository.voice("ada")
+    write_tone(repository.root / "samples/ada.wav", seconds=4)
+    repository.apply()
+    repository.voice("ada", gender="male")
+    heard = page(repository)
+    assert round(seconds(heard.sources["Unchanged: ada"])) == 4
+    assert "what was applied last" in heard.captions["Unchanged: ada"]
+    (repository.root / "samples/ada.wav").unlink()
+    assert show(repository).sources == show(repository).missing == {}
+
+
+def test_what_is_sent_elsewhere_is_not_there_twice(repository):
+    repository.voice("ada", regions=["us"])
+    repository.apply()
+    repository.voice("ada", name="Ada, the second", regions=["us", "eu"])
+    assert list(page(repository).sources) == ["New: ada"]
+
+
 def test_a_new_recording_is_that_of_the_plan(changed):
     changed.run("plan", "-o", "plan.json")
     write_tone(changed.root / "samples/ada.wav", seconds=7, pitch=600)
     heard = show(changed)
-    assert "another recording by now" in heard.missing["New: ada"]
+    why = heard.missing["New: ada"]
+    assert why == "Can’t be heard here: its file holds another recording by now: plan again."
     assert "New: ada" not in heard.sources
 
 
@@ -200,6 +228,23 @@ def test_other_formats_have_no_page(changed):
     changed.run("plan", "-o", "plan.json")
     done = changed.run("show", "plan.json", "-o", "page.html", code=64)
     assert "--format html" in done.stderr
+
+
+@pytest.mark.parametrize("page", ["plan.json", "./plan.json", "link.json"])
+def test_a_page_does_not_take_the_place_of_its_plan(changed, page):
+    changed.run("plan", "-o", "plan.json")
+    (changed.folder / "link.json").hardlink_to(changed.folder / "plan.json")
+    before = (changed.folder / "plan.json").read_bytes()
+    done = changed.run("show", "plan.json", "--format", "html", "-o", page, code=64)
+    assert f"{page.removeprefix('./')} is the plan itself" in done.stderr
+    assert (changed.folder / "plan.json").read_bytes() == before
+
+
+def test_a_plan_is_not_saved_where_a_page_is_meant(changed):
+    done = changed.run("plan", "--format", "html", "-o", "review.html", code=64)
+    assert "`ddvoices show PLAN --format html -o review.html`" in done.stderr
+    assert done.stdout == ""
+    assert not (changed.folder / "review.html").exists()
 
 
 def test_a_link_in_the_place_of_the_recordings_is_not_followed(changed):

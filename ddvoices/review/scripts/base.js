@@ -6,4 +6,9 @@ const make = (tag, properties = {}, ...children) => {
   element.append(...children);
   return element;
 };
+const save = (name, type, text) => {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  make("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+};
 root.classList.add("script");

@@ -6,12 +6,14 @@ const none = document.getElementById("none");
 const chips = all("[data-filter]");
 // an id is found by a good part of it, and no short word is found in one
 const SHORTEST_ID = 6;
-const textOf = (card) => {
+const textOf = (card, without) => {
   const copy = card.cloneNode(true);
-  for (const id of all("code, audio", copy)) id.remove();
+  for (const part of all(without, copy)) part.remove();
   return copy.textContent.toLowerCase();
 };
-const texts = new Map(cards.map((card) => [card, { words: textOf(card), all: card.textContent.toLowerCase() }]));
+const texts = new Map(cards.map((card) => [card, {
+  words: textOf(card, "code, audio, .objecting"), all: textOf(card, ".objecting"),
+}]));
 const holds = (card, word) => texts.get(card)[word.length < SHORTEST_ID ? "words" : "all"].includes(word);
 
 const wants = (name) => chips.filter((chip) => chip.dataset.filter === name && chip.getAttribute("aria-pressed") === "true")

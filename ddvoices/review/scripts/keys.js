@@ -26,6 +26,7 @@ const shortcuts = {
   },
   "/": () => search?.focus(),
   "?": () => help.showModal(),
+  o: () => current()?.querySelector(".objection")?.focus(),
   m: () => {
     const card = current();
     const take = card?.contains(chosen?.figure) ? chosen.figure.closest(".take") : card;
@@ -49,6 +50,11 @@ const addressed = () => {
     return ""; // an address that somebody has cut or written by hand
   }
 };
+
+// a text that scrolls in its place must be within reach of keys
+const LONG = 300;
+for (const text of all("td > *")) if (text.textContent.length > LONG) text.tabIndex = 0;
+
 const visit = () => {
   const card = document.getElementById(addressed());
   if (card && cards.includes(card)) { card.hidden = false; here(card); }

@@ -38,9 +38,6 @@ for (const mark of marks) {
   });
 }
 document.getElementById("export")?.addEventListener("click", () => {
-  const text = `${JSON.stringify(marksDocument(), null, 2)}\n`;
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  make("a", { href: url, download: "favourites.json" }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10000);
+  save("favourites.json", "application/json", `${JSON.stringify(marksDocument(), null, 2)}\n`);
 });
 if (marks.length) remember();

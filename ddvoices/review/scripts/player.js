@@ -71,7 +71,10 @@ const near = new IntersectionObserver((entries) => {
 cards.forEach(addCompare);
 for (const sound of sounds) near.observe(sound.figure);
 
-const shownSounds = () => sounds.filter((sound) => !sound.card.hidden && sound.figure.dataset.side !== "old");
+// an old recording is played in its turn only where no other takes its place
+const isOld = (sound) => sound.figure.dataset.side === "old";
+const shownSounds = () => sounds.filter((sound) => !sound.card.hidden
+  && (!isOld(sound) || ofCard(sound.card).every(isOld)));
 const playNext = (after) => {
   const list = shownSounds();
   const next = list[after ? list.indexOf(after) + 1 : 0];

@@ -117,7 +117,7 @@ class Sound {
     const at = this.audio.currentTime;
     this.range.value = length ? 1000 * at / length : 0;
     this.range.setAttribute("aria-valuetext", `${clock(at)} of ${clock(length)}`);
-    this.time.textContent = `${clock(at)} / ${clock(length)}`;
+    this.time.textContent = length ? `${clock(at)} / ${clock(length)}` : clock(at);
     this.draw();
   }
 
