@@ -7,15 +7,20 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from ddvoices.identity import written_gender
 from ddvoices.model import Action, Reason
 from ddvoices.report.terminal import printable
-from ddvoices.report.words import KEPT, REASONS, sample_is_news, seconds_words
+from ddvoices.report.words import (
+    KEPT,
+    REASONS,
+    UNSHOWN,
+    gender_value,
+    length_words,
+    sample_is_news,
+    value_words,
+)
 
 Document = Mapping[str, Any]
 
-# these only repeat what is there to hear
-_UNSHOWN = frozenset({"fingerprint", "sample"})
 # what asks for care comes first
 _ORDER = (Action.DELETE, Action.REPLACE, Action.CREATE, Action.UPDATE, Action.ADOPT)
 _NAMES = {
@@ -154,7 +159,7 @@ def _happening(region: str, change: Document) -> Happening:
     return Happening(
         action=action,
         reason=REASONS[Reason(change["reason"])],
-        fields=tuple(_row(field) for field in change["fields"] if field["path"] not in _UNSHOWN),
+        fields=tuple(_row(field) for field in change["fields"] if field["path"] not in UNSHOWN),
         notes=tuple(_notes(change, action)),
         cares=tuple(_cares(change, action)),
         regions=(region,),
@@ -192,13 +197,11 @@ def _row(field: Document) -> FieldRow:
 def _value(path: str, value: Any) -> str | None:
     if value is None:
         return None
-    if path == "sample.seconds":
-        return seconds_words(value)
     if path == "gender":
-        value = written_gender(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return printable(value) if isinstance(value, str) else f"{value:g}"
+        value = gender_value(value)
+    if isinstance(value, str):
+        return printable(value)  # whole and without quotes: it has a cell of its own
+    return length_words(value) if path == "sample.seconds" else value_words(value)
 
 
 def _wanted(changes: list[tuple[str, Document]]) -> Iterable[Wanted]:
