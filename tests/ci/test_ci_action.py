@@ -270,6 +270,28 @@ def test_a_plan_that_deletes_is_only_taken_where_that_is_said_twice(
     assert [voice["name"] for voice in workspace.there()] == ["Bob"]
 
 
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        (None, "::error title=ddvoices::The reviewed plan could not be fetched: it can't be unpacked"),
+        (b"no JSON", "not a plan file"),
+    ],
+)
+def test_an_artifact_that_is_broken_is_said_in_a_line(
+    runner: Runner, github: FakeGitHub, plan: bytes | None, said: str
+) -> None:
+    runner.act(PLAN, runner.pull_request())
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("plan.json", plan or b"")
+    github.files = dict.fromkeys(github.files, b"no archive" if plan is None else packed.getvalue())
+    github.merge("c" * 40, runner.head)
+    done = runner.act(APPLY)
+    assert done.code == 1
+    assert said in done.log
+    assert "Traceback" not in done.log
+
+
 def test_drift_fails_with_2(runner: Runner, workspace: Workspace, github: FakeGitHub) -> None:
     nightly = {**PLAN, "fail-on-changes": "true"}
     done = runner.act(nightly)
