@@ -259,7 +259,7 @@ BAD_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "an empty file": (Path.touch, "is an empty file"),
     "a pointer": (_lfs, "git lfs pull"),
     "text": (lambda path: path.write_text("<html>"), "is not audio by its content"),
-    "too much": (_large, "is 20.0 MB, and 20 MB is the most"),
+    "too much": (_large, "is over 20 MB"),
 }
 
 
