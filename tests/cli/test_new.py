@@ -312,7 +312,9 @@ def test_samples_that_are_no_folder_of_the_catalog(studio: Studio, samples: str)
         (studio.root / "samples").touch()
     else:
         (studio.root / "samples").symlink_to(studio.folder)
+    before = studio.held(), set(studio.folder.iterdir())
     assert "voices/samples: is no folder in the catalog" in studio.new("ada.wav", *FEMALE, code=1).stderr
+    assert (studio.held(), set(studio.folder.iterdir())) == before
 
 
 def test_the_folder_of_samples_is_made(studio: Studio) -> None:
