@@ -38,7 +38,7 @@ def remember(key: str) -> None:
 
 def without_keys(text: str) -> str:
     """Return a text without any of the keys that are remembered."""
-    for key in _had:
+    for key in tuple(_had):  # another thread may be reading one
         text = hidden(text, key)
     return text
 

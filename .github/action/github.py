@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import urllib.error
@@ -17,7 +18,7 @@ _MOST_BYTES = 256 * 2**20
 
 
 class ApiError(Exception):
-    """The API refused a call, or could not be reached; the message holds nothing of its answer."""
+    """A call was refused, not heard, or answered by nonsense; the message holds nothing of the answer."""
 
 
 def event() -> dict[str, Any]:
@@ -28,7 +29,10 @@ def event() -> dict[str, Any]:
 
 def call(method: str, path: str, document: Any = None) -> Any:
     """Call a path below the repository and return its JSON."""
-    return json.loads(_send(method, f"{_repository()}{path}", document))
+    try:
+        return json.loads(_send(method, f"{_repository()}{path}", document))
+    except ValueError as error:
+        raise ApiError("GitHub answered something else than JSON") from error
 
 
 def pages(path: str, name: str | None = None) -> Iterator[dict[str, Any]]:
@@ -75,5 +79,5 @@ def _send(method: str, url: str, document: Any = None) -> bytes:
     except urllib.error.HTTPError as error:
         error.close()
         raise ApiError(f"GitHub answered {error.code}") from error
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:  # the second: an answer that is cut off
         raise ApiError("GitHub could not be reached") from error

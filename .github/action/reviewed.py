@@ -30,13 +30,21 @@ def main() -> int:
         return 1
     if data is None:
         return 0
-    if json.loads(data).get("prune") and os.environ["INPUT_PRUNE"] != "true":
+    if _deletes(data) and os.environ["INPUT_PRUNE"] != "true":
         tell("error", "The plan that was reviewed deletes voices: say `prune: true` where it is applied, too")
         return 6
     path = Path(os.environ["RUNNER_TEMP"], "ddvoices-reviewed.json")
     path.write_bytes(data)
     output("plan", str(path))
     return 0
+
+
+def _deletes(data: bytes) -> bool:
+    """Tell whether a plan was made with deletes; what is no plan is refused by `ddvoices apply`."""
+    try:
+        return bool(json.loads(data)["prune"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return False
 
 
 def _merged_head() -> str | None:
@@ -65,10 +73,13 @@ def _is_of(artifact: dict[str, Any], head: str | None) -> bool:
 
 def _plan_in(packed: bytes) -> bytes | None:
     """Return the plan file of an artifact, which is never unpacked as a whole."""
-    with zipfile.ZipFile(BytesIO(packed)) as archive:
-        if "plan.json" not in archive.namelist() or archive.getinfo("plan.json").file_size > _MOST_BYTES:
-            return None
-        return archive.read("plan.json")
+    try:
+        with zipfile.ZipFile(BytesIO(packed)) as archive:
+            if "plan.json" not in archive.namelist() or archive.getinfo("plan.json").file_size > _MOST_BYTES:
+                return None
+            return archive.read("plan.json")
+    except zipfile.BadZipFile as error:
+        raise ApiError("it can't be unpacked") from error
 
 
 if __name__ == "__main__":

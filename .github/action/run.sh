@@ -45,7 +45,9 @@ make_plan() {
   ddvoices_here --quiet plan "${options[@]}" >"$folder/plan.md" || code=$?
   [ -e "$folder/plan.json" ] || return 0
   ddvoices --quiet show "$folder/plan.json" 2>/dev/null # the plan has said its warnings
-  ddvoices_here --quiet show "$folder/plan.json" --format html --output "$folder/plan.html" 2>/dev/null
+  # a plan that can't be heard can be read all the same
+  ddvoices_here --quiet show "$folder/plan.json" --format html --output "$folder/plan.html" 2>"$folder.err" ||
+    cat "$folder.err"
 }
 
 count() {
@@ -61,8 +63,7 @@ plan() {
   fi
   guarded make_plan
   if [ "$code" = 3 ]; then
-    code=0
-    validate
+    validate # says what is wrong beside its line; where it finds nothing the code stays
   fi
   [ -e "$folder/plan.json" ] || return 0
   cat "$folder/plan.md" >>"$GITHUB_STEP_SUMMARY"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ddvoices.errors import DdvoicesError, OutputError
+from ddvoices.errors import DdvoicesError
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # where each goes, and what it is made of
@@ -56,7 +56,7 @@ def write_ci_files(directory: Path, catalog: Path, kinds: Iterable[str]) -> Iter
 
 def _write_new(directory: Path, path: Path, text: str) -> bool:
     """Write a file, unless something is there; tell whether it was written."""
-    from ddvoices.files import write_whole
+    from ddvoices.files import make_folder, write_whole
 
     if path.is_symlink() or path.exists():
         return False
@@ -65,9 +65,6 @@ def _write_new(directory: Path, path: Path, text: str) -> bool:
         folder /= part
         if folder.is_symlink():
             raise DdvoicesError(f"{folder}: is a link: nothing is written through it")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, text.encode(), new=True)
-    except (OSError, OutputError) as error:
-        raise DdvoicesError(f"{path}: can't be written") from error
+    make_folder(path.parent)
+    write_whole(path, text.encode(), new=True)
     return True

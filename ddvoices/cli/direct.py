@@ -172,24 +172,11 @@ def check_recording(path: Path) -> None:
     """Refuse a file that is no recording, before it is uploaded.
 
     Raises:
-        UsageError: it can't be read, is too large, or isn't audio by its content.
+        UsageError: it can't be read, or no catalog could hold it either.
     """
-    from ddvoices.audio import FORMATS, is_lfs_pointer, sniff
-    from ddvoices.catalog.samples import MAX_SAMPLE_BYTES
+    from ddvoices.writing import read_recording
 
-    if not path.is_file():
-        raise UsageError(f"{path}: is not a regular file")
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_SAMPLE_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: can't be read: {error.strerror}") from error
-    if len(data) > MAX_SAMPLE_BYTES:
-        raise UsageError(f"{path}: is over {MAX_SAMPLE_BYTES // 2**20} MB: shorten or compress it")
-    if is_lfs_pointer(data):
-        raise UsageError(f"{path}: is a Git LFS pointer, not the audio itself: run `git lfs pull`")
-    if sniff(data) is None:
-        raise UsageError(f"{path}: is not audio by its content: {', '.join(FORMATS)} are taken")
+    read_recording(path)
 
 
 def _region_settings(session: Session) -> KnownRegions:

@@ -131,7 +131,7 @@ def _random_part() -> str:
 
 def _write(root: Path, owner: str) -> None:
     """Write the files, the catalog's settings last: without them it isn't a catalog yet."""
-    from ddvoices.files import write_whole
+    from ddvoices.files import make_folder, write_whole
     from ddvoices.resources import example_catalog_path, schema_path
 
     files = {f".schemas/{name}.schema.json": schema_path(name).read_bytes() for name in ("catalog", "voices")}
@@ -140,15 +140,8 @@ def _write(root: Path, owner: str) -> None:
     files["catalog.yaml"] = _CATALOG.format(owner=owner).encode()
     for name, data in files.items():
         path = root / name
-        _make_folder(path.parent)
+        make_folder(path.parent)
         write_whole(path, data)
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DdvoicesError(f"{path}: can't be made: {error.strerror}") from error
 
 
 def _ignore(directory: Path, catalog: Path) -> None:

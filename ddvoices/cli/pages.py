@@ -21,7 +21,7 @@ def print_page(
     folder = None if output is None else Path(f"{output.stem}-media")
     page = plan_page(document, session.catalog_directory, limit=embed_limit * 10**6, folder=folder)
     if output is None:
-        click.echo(page.html)
+        click.echo(_content(page), nl=False)
         return
     write_page(session, page, output)
 
@@ -39,5 +39,10 @@ def write_page(session: Session, page: Page, output: Path) -> None:
         make_folder((output.parent / path).parent)
         write_whole(output.parent / path, data)
     write = write_special if is_special(output) else write_whole
-    write(output, page.html.encode("utf-8") + b"\n")
+    write(output, _content(page))
     session.say(f"saved to {output}: open it in a browser")
+
+
+def _content(page: Page) -> bytes:
+    """Return a page as its head says that it is: in UTF-8, whatever a terminal's letters are."""
+    return page.html.encode("utf-8") + b"\n"

@@ -16,7 +16,6 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from ddvoices.identity import written_gender
 from ddvoices.model import Action, Reason
 from ddvoices.report.terminal import printable
 from ddvoices.report.words import (
@@ -24,6 +23,8 @@ from ddvoices.report.words import (
     KEPT,
     REASONS,
     UNSHOWN,
+    gender_value,
+    length_words,
     sample_is_news,
     seconds_words,
     size_words,
@@ -267,10 +268,10 @@ def _changed(field: Document) -> str:
 
 def _value(field: Document, side: str) -> str:
     value = field[side]
-    if field["path"] == "gender" and isinstance(value, str):
-        value = written_gender(value)
-    if field["path"] == "sample.seconds" and not isinstance(value, str | bool):
-        return seconds_words(value)
+    if field["path"] == "gender":
+        value = gender_value(value)
+    if field["path"] == "sample.seconds" and not isinstance(value, str):
+        return length_words(value)
     words = value_words(value, _LONGEST_VALUE)
     return cell(words, len(words)) if isinstance(value, str) else words
 

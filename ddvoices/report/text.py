@@ -21,11 +21,12 @@ from ddvoices.report.words import (
     UNSHOWN,
     WIDEST_KEY,
     change_words,
+    gender_value,
     import_words,
+    length_words,
     sample_change_words,
     sample_is_news,
     sample_words,
-    seconds_words,
     value_words,
 )
 
@@ -171,20 +172,11 @@ def _field_words(field: Document) -> str:
     """Return a field before and after."""
     before, after = field["before"], field["after"]
     if field["path"] == "gender":
-        before, after = map(_gender, (before, after))
+        before, after = gender_value(before), gender_value(after)
     if field["path"] == "sample.seconds":
-        return f"length: {_length(before)} → {_length(after)}"
+        return f"length: {length_words(before)} → {length_words(after)}"
     words = f"{field['path']}: {change_words(before, after)}"
     return style(words, fg="yellow", bold=True) if field["path"] == "publish" and after else words
-
-
-def _gender(value: Any) -> Any:
-    return written_gender(value) if isinstance(value, str) else value
-
-
-def _length(value: Any) -> str:
-    """Return a length; a plan file may hold anything in its place."""
-    return seconds_words(value) if isinstance(value, int | float | None) else value_words(value)
 
 
 def _key(change: Document) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ddvoices.identity import written_gender
 from ddvoices.model import Action, Kept, Reason
 from ddvoices.report.terminal import printable
 
@@ -121,6 +122,17 @@ def import_words(unmanaged: Mapping[str, int], managed: Mapping[str, int]) -> st
 def seconds_words(seconds: float | None) -> str:
     """Return a length of time as people write it; ``?`` where it isn't known."""
     return "?" if seconds is None else f"{seconds:.1f} s"
+
+
+def length_words(value: Any) -> str:
+    """Return a field's length of time; a plan file may hold anything in its place."""
+    is_length = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    return seconds_words(value) if is_length else value_words(value)
+
+
+def gender_value(value: Any) -> Any:
+    """Return a gender as catalogs write it, and what a plan file holds in its place as it is."""
+    return written_gender(value) if isinstance(value, str) else value
 
 
 def size_words(count: int) -> str:

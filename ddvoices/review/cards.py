@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from ddvoices.identity import written_gender
 from ddvoices.model import Action, Reason
 from ddvoices.report.terminal import printable
-from ddvoices.report.words import KEPT, REASONS, sample_is_news
+from ddvoices.report.words import KEPT, REASONS, UNSHOWN, gender_value, sample_is_news, value_words
 
 Document = Mapping[str, Any]
 
 # these only repeat what is there to hear
-_UNSHOWN = frozenset({"fingerprint", "sample", "sample.seconds"})
+_UNSHOWN = UNSHOWN | {"sample.seconds"}
 # what asks for care comes first
 _ORDER = (Action.DELETE, Action.REPLACE, Action.CREATE, Action.UPDATE, Action.ADOPT)
 _NAMES = {
@@ -193,10 +192,10 @@ def _value(path: str, value: Any) -> str | None:
     if value is None:
         return None
     if path == "gender":
-        value = written_gender(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return printable(value) if isinstance(value, str) else f"{value:g}"
+        value = gender_value(value)
+    if isinstance(value, str):
+        return printable(value)  # whole and without quotes: it has a cell of its own
+    return value_words(value)
 
 
 def _wanted(changes: list[tuple[str, Document]]) -> Iterable[Wanted]:

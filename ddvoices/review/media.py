@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
@@ -50,11 +51,11 @@ class Shelf:
         if embedded is not None or (there is None and self._folder is None):
             return embedded
         if there is not None:
-            return quote(there.as_posix())
+            return _link(there)
         if digest not in self._files:
             path = Path(self._folder or "", f"{safe_stem(name)}-{digest[:8]}.{sniff(data)}")
             self._files[digest] = path, data
-        return quote(self._files[digest][0].as_posix())
+        return _link(self._files[digest][0])
 
     def _embedded(self, data: bytes, digest: str) -> str | None:
         if len(data) > self._room * _MOST_COMPRESSED:
@@ -71,6 +72,11 @@ class Shelf:
     def files(self) -> list[tuple[Path, bytes]]:
         """Return what is to be written beside the page."""
         return list(self._files.values())
+
+
+def _link(path: Path) -> str:
+    """Return how a page names a file beside it, whatever bytes the name is of."""
+    return quote(os.fsencode(path.as_posix()))
 
 
 def compressed(data: bytes) -> tuple[bytes, str]:
@@ -101,10 +107,10 @@ def _as_mp3(data: bytes) -> bytes | None:
     encoder = _lameenc().Encoder()
     encoder.silence()
     encoder.set_bit_rate(_KILOBITS_A_CHANNEL * wave.channels)
-    encoder.set_in_sample_rate(wave.rate)
     encoder.set_channels(wave.channels)
     encoder.set_quality(_QUICK)
     try:
+        encoder.set_in_sample_rate(wave.rate)
         return b"".join([*(bytes(encoder.encode(block)) for block in samples), bytes(encoder.flush())])
-    except RuntimeError:  # a rate that it doesn't know
+    except (RuntimeError, OverflowError):  # a rate that it doesn't know, or that no C int holds
         return None

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from ddvoices import __version__
 from ddvoices.report.terminal import printable
-from ddvoices.report.words import size_words
+from ddvoices.report.words import length_words, size_words
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SCRIPTS = Path(__file__).parent / "scripts"
@@ -41,7 +41,12 @@ def render(template: str, **values: Any) -> str:
         lstrip_blocks=True,
         finalize=_harmless,
     )
-    environment.filters |= {"size": size_words, "anchor": _anchor, "moment": _moment}
+    environment.filters |= {
+        "size": size_words,
+        "seconds": length_words,
+        "anchor": _anchor,
+        "moment": _moment,
+    }
     return environment.get_template(template).render(
         style=Markup(style),  # noqa: S704 - a file of ours
         script=Markup(script),  # noqa: S704 - the same

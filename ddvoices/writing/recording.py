@@ -14,7 +14,7 @@ from ddvoices.audio import AudioFacts
 from ddvoices.catalog.files import Root, open_regular, shown_path
 from ddvoices.catalog.samples import SampleError, inspect_file
 from ddvoices.errors import OutputError, UsageError
-from ddvoices.files import whole_file
+from ddvoices.files import make_folder, whole_file
 from ddvoices.model import Catalog
 from ddvoices.writing.keys import numbered
 
@@ -125,20 +125,13 @@ def _folder(path: Path) -> Iterator[None]:
     """Make a folder if there is none; if what follows fails, it is gone again."""
     is_new = not path.exists()
     try:
-        _make(path)
+        make_folder(path)
         yield
     except BaseException:
         if is_new:
             with suppress(OSError):  # there is more in it than what failed
                 path.rmdir()
         raise
-
-
-def _make(path: Path) -> None:
-    try:
-        path.mkdir(exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path}: can't be made: {error.strerror}") from error
 
 
 def _copy(recording: Recording, file: IO[bytes]) -> None:

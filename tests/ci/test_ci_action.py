@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -268,6 +270,44 @@ def test_a_plan_that_deletes_is_only_taken_where_that_is_said_twice(
     assert len(workspace.there()) == 1
     assert runner.act({**APPLY, "prune": "true"}).code == 0
     assert [voice["name"] for voice in workspace.there()] == ["Bob"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        (None, "::error title=ddvoices::The reviewed plan could not be fetched: it can't be unpacked"),
+        (b"no JSON", "not a plan file"),
+    ],
+)
+def test_an_artifact_that_is_broken_is_said_in_a_line(
+    runner: Runner, github: FakeGitHub, plan: bytes | None, said: str
+) -> None:
+    runner.act(PLAN, runner.pull_request())
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("plan.json", plan or b"")
+    github.files = dict.fromkeys(github.files, b"no archive" if plan is None else packed.getvalue())
+    github.merge("c" * 40, runner.head)
+    done = runner.act(APPLY)
+    assert done.code == 1
+    assert said in done.log
+    assert "Traceback" not in done.log
+
+
+def test_a_page_that_cannot_be_made_is_said_and_the_plan_is_there(
+    runner: Runner, github: FakeGitHub, tmp_path: Path
+) -> None:
+    program, real = tmp_path / "bin" / "ddvoices", Path(sys.executable).parent
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in *" html "*) echo no room >&2; exit 1;; esac\nexec {real}/ddvoices "$@"\n',
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    runner.env["PATH"] = f"{program.parent}:{os.environ['PATH']}"
+    done = runner.act(PLAN, runner.pull_request())
+    assert (done.code, done.outputs["changes"], len(github.comments)) == (0, "1", 1)
+    assert "no room" in done.log
 
 
 def test_drift_fails_with_2(runner: Runner, workspace: Workspace, github: FakeGitHub) -> None:

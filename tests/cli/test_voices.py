@@ -201,7 +201,7 @@ def test_delete_of_nothing_is_said_before_anything_is_asked(account):
         (["add", "ada.wav", "--name", "Ada"], "--gender"),
         (["add", ".", *ADA], "directory"),
         (["add", "notes.txt", *ADA], "not audio by its content"),
-        (["add", "empty.wav", *ADA], "not audio by its content"),
+        (["add", "empty.wav", *ADA], "is an empty file"),
         (["add", "pointer.wav", *ADA], "git lfs pull"),
         (["add", "large.wav", *ADA], "over 20 MB"),
         (["list", "-r", "ap"], "no region 'ap'"),

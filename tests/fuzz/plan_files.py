@@ -25,6 +25,7 @@ from ddvoices.report.layout import Look
 from ddvoices.report.markdown import LIMIT, plan_markdown
 from ddvoices.report.terminal import json_text, printable
 from ddvoices.report.text import plan_text
+from ddvoices.review import plan_page
 
 _BERT, _CLEO, _DORA = voice("bert", sound="b"), voice("cleo", sound="c"), voice("dora", sound="d")
 _BEFORE = catalog(replace(_BERT, sample=sample("b0")), _CLEO, _DORA, voice("gone", sound="g"))
@@ -78,6 +79,8 @@ def _is_shown_plainly(document: Mapping[str, Any]) -> None:
     comment = plan_markdown(document)
     assert len(comment.encode("utf-16-le")) // 2 <= LIMIT
     assert all(line.isprintable() or printable(line) == line for line in comment.split("\n"))
+    page = plan_page(document, Path("nowhere"), limit=0).html
+    assert all(line.isprintable() or printable(line) == line for line in page.split("\n"))
 
 
 def _is_run_as_far_as_it_is_true(document: Mapping[str, Any]) -> None:

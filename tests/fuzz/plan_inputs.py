@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from typing import Any
 
 from fuzz.edits import damaged
 from fuzz.json_values import LONG_NUMBER, with_odd_values
 from fuzz.plan_files import whole_plan
 from hypothesis import strategies as st
+
+from ddvoices.model import Action
 
 _ITEMS = 7
 
@@ -18,7 +22,17 @@ def _part(numbers: list[int], kept: list[str]) -> str:
     items = document["regions"]["us"]["changes"]
     document["regions"]["us"]["changes"] = [items[number % len(items)] for number in numbers]
     document["regions"] = dict.fromkeys(kept, document["regions"]["us"])
+    _count(document)
     return json.dumps(document)
+
+
+def _count(document: dict[str, Any]) -> None:
+    """Set the summaries to what stands there: a plan that contradicts itself is read no further."""
+    for region in document["regions"].values():
+        counts = Counter(item["action"] for item in region["changes"])
+        region["summary"] |= {action: counts[action] for action in Action if action is not Action.NOOP}
+    summaries = [region["summary"] for region in document["regions"].values()]
+    document["summary"] = {action: sum(counts[action] for counts in summaries) for action in Action}
 
 
 _PARTS = st.builds(

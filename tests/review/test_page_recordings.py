@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from base64 import b64decode
 from html.parser import HTMLParser
+from urllib.parse import unquote_to_bytes
 
 import pytest
 from repository import git
@@ -89,6 +91,24 @@ def test_a_length_that_stands_beside_the_recording_is_not_told_again(changed):
 def test_plan_prints_the_same_page(changed):
     sources = page(changed).sources
     assert Heard(changed.run("plan", "--format", "html").stdout).sources == sources
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_on_stdout_it_is_in_utf_8_whatever_the_terminal_has(changed, encoding):
+    changed.run("plan", "-o", "plan.json")
+    printed = changed.run("show", "plan.json", "--format", "html", env={"PYTHONIOENCODING": encoding}).stdout
+    show(changed, "-o", "page.html")
+    assert printed.encode("utf-8", "surrogateescape") == (changed.folder / "page.html").read_bytes()
+
+
+@pytest.mark.parametrize("rate", [2**31, 2**32 - 1])
+def test_a_rate_that_no_encoder_knows(repository, rate):
+    repository.voice("ada")
+    path = repository.root / "samples/ada.wav"
+    data = path.read_bytes()
+    path.write_bytes(data[:24] + rate.to_bytes(4, "little") + data[28:])
+    source = page(repository).sources["New: ada"]
+    assert b64decode(source.partition(",")[2]) == path.read_bytes()
 
 
 @pytest.mark.parametrize("later", ["committed", "renamed", "many"])
@@ -195,6 +215,17 @@ def test_what_has_no_room_lies_beside_the_page(changed, visitor: Visitor):
     opened = visitor.open(changed.folder / "out" / "a page.html")
     opened.click(".play")
     until(opened, "[...document.querySelectorAll('audio')].some(audio => audio.currentTime > 0.2)")
+
+
+def test_recordings_lie_beside_a_page_of_any_name(changed):
+    changed.run("plan", "-o", "plan.json")
+    show(changed, "--embed-limit", "0", "-o", "\udcff a%?#.html")
+    heard = Heard((changed.folder / "\udcff a%?#.html").read_text(encoding="utf-8"))
+    found = {os.fsdecode(unquote_to_bytes(source)) for source in heard.sources.values()}
+    assert found == {
+        path.relative_to(changed.folder).as_posix() for path in changed.folder.glob("*-media/*.wav")
+    }
+    assert len(found) == 2
 
 
 def test_on_stdout_what_has_no_room_is_said(changed):
