@@ -21,7 +21,7 @@ for _ in 1 2 3; do
   if git push --quiet origin "HEAD:refs/heads/$GITHUB_REF_NAME"; then
     exit 0
   fi
-  git pull --quiet --rebase origin "$GITHUB_REF_NAME" || break
+  git pull --quiet --rebase origin "$GITHUB_REF_NAME" || { git rebase --abort 2>/dev/null || true; break; }
 done
 echo "::error title=ddvoices::The lock could not be pushed: may this workflow write to the branch? The next apply" \
   "writes it again, and makes no voice twice"

@@ -138,6 +138,7 @@ def _behind_pointer(directory: Path, pointer: bytes) -> bytes | None:
     file = Path(os.fsdecode(common.strip()), "lfs", "objects", name[:2], name[2:4], name)
     try:
         with os.fdopen(open_regular(file), "rb") as stream:
-            return stream.read(MAX_SAMPLE_BYTES + 1)
+            data = stream.read(MAX_SAMPLE_BYTES + 1)
     except OSError:
         return None
+    return data if sha256(data).hexdigest() == name else None

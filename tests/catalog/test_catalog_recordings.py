@@ -116,6 +116,16 @@ def test_a_pointer_of_lfs_stands_for_what_it_names(first, here):
     assert recordings().former(PATH, hash_of(second)) == second
 
 
+def test_what_is_stored_for_a_pointer_is_what_it_names(first, here):
+    name = hash_of(first * 2)
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{name}\nsize 1\n".encode()
+    change(here, pointer)
+    stored = here / ".git" / "lfs" / "objects" / name[:2] / name[2:4] / name
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(first * 3)
+    assert recordings().at_merge_base(PATH) is None
+
+
 def test_the_merge_base_is_where_the_branch_left_main(first, here):
     base = git("rev-parse", "HEAD")
     git("checkout", "--quiet", "-b", "side")

@@ -32,6 +32,7 @@ match?.addEventListener("change", () => { if (chosen) setVolumes(chosen); });
 const swap = (card) => {
   const there = ofCard(card);
   if (there.length < 2) return;
+  playingAll = false;
   const from = there.includes(chosen) ? chosen : there[0];
   const to = there[(there.indexOf(from) + 1) % there.length];
   const place = from.audio.currentTime;
