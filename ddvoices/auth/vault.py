@@ -38,7 +38,10 @@ def prepare(region: str) -> None:
         KeyringError: it can't; the message says why.
     """
     with _in_one_line():
-        _safest(_backend()).get_password(SERVICE, region)
+        backend = _safest(_backend())
+        if type(backend).__module__ == "keyring.backends.null":  # it says nothing, and forgets
+            raise _keeps_nothing(backend)
+        backend.get_password(SERVICE, region)
 
 
 def read(region: str) -> str | None:
@@ -61,9 +64,7 @@ def store(region: str, value: str) -> None:
         backend = _safest(_backend())
         backend.set_password(SERVICE, region, value)
         if backend.get_password(SERVICE, region) != value:
-            raise KeyringError(
-                f"the keyring ({backend.name}) keeps nothing: choose another by {BACKEND_VARIABLE}"
-            )
+            raise _keeps_nothing(backend)
 
 
 def forget(region: str) -> bool:
@@ -109,6 +110,10 @@ def _safest(backend: KeyringBackend) -> KeyringBackend:
         f"the keyring ({backend.name}) would keep the key in a plain file: "
         f"choose the system's own by {BACKEND_VARIABLE}, or keep the key in the environment"
     )
+
+
+def _keeps_nothing(backend: KeyringBackend) -> KeyringError:
+    return KeyringError(f"the keyring ({backend.name}) keeps nothing: choose another by {BACKEND_VARIABLE}")
 
 
 def _links(backend: KeyringBackend) -> Sequence[KeyringBackend]:

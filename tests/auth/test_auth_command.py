@@ -245,11 +245,19 @@ def test_where_no_keyring_can_keep_it(backend, said, tmp_path):
     assert KEY.encode() not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
 
-def test_nobody_types_a_key_that_cannot_be_kept(emulator, api_key):
-    env = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring", "DEEPDUB_BASE_URL": emulator.base_url}
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [
+        ("fail", "there is no keyring here: a key can be in the environment only"),
+        ("null", "the keyring (null Keyring) keeps nothing: choose another by PYTHON_KEYRING_BACKEND"),
+    ],
+)
+def test_nobody_types_a_key_that_cannot_be_kept(emulator, api_key, backend, said):
+    name = f"keyring.backends.{backend}.Keyring"
+    env = {"PYTHON_KEYRING_BACKEND": name, "DEEPDUB_BASE_URL": emulator.base_url}
     code, shown = on_terminal("auth", "login", env=env)
     assert (code, "API key for us" in shown) == (7, False)
-    assert "there is no keyring here: a key can be in the environment only" in shown
+    assert said in " ".join(shown.split())
     login(key=api_key, code=7, env=env)
     assert emulator.requests(api_key) == []
 
