@@ -103,7 +103,8 @@ def test_speech_can_be_cut_too(emulator, api_key):
         {"model": "m", "targetText": "Hello", "locale": "en-US", "voiceReference": WAV_BASE64}
     ).encode()
     with socket.create_connection((place.hostname, place.port), timeout=30) as connection:
-        head = f"POST /api/v1/tts HTTP/1.1\r\nhost: x\r\nx-api-key: {api_key}\r\ncontent-length: {len(body)}"
+        head = f"POST /api/v1/tts HTTP/1.1\r\nhost: {place.netloc}\r\nx-api-key: {api_key}"
+        head += f"\r\ncontent-length: {len(body)}"
         connection.sendall(head.encode() + b"\r\n\r\n" + body)
         received = b""
         while piece := connection.recv(65536):
