@@ -169,6 +169,18 @@ def check_folder(path: Path) -> None:
         raise OutputError(f"{path}: is a link, and not followed: remove it, or choose another place by -o")
 
 
+def check_file(path: Path) -> None:
+    """Refuse a pipe, a device or a folder in the place of a file whose name no user has chosen.
+
+    Raises:
+        OutputError: it is one.
+    """
+    with suppress(OSError):
+        mode = path.lstat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+            raise OutputError(f"{path}: is not a file: remove it, or choose another place by -o")
+
+
 def sync_folder(path: Path) -> None:
     """Wait until a folder's names are on disk, where the file system can do that."""
     with suppress(OSError):

@@ -107,11 +107,13 @@ def _folder(output: Path | None) -> Path:
     Raises:
         OutputError: it is such a link.
     """
-    from ddvoices.files import check_folder
+    from ddvoices.files import check_file, check_folder
 
     if output is None:
         check_folder(_FOLDER)
-    return output or _FOLDER
+    folder = output or _FOLDER
+    check_file(folder / _PAGE)
+    return folder
 
 
 def _chosen(catalog: Catalog, choice: Any, region: str) -> list[VoiceSpec]:
@@ -199,7 +201,7 @@ class _Show:
             page = audition_page(self.line, self._parts(stages), self.folder, limit=embed_limit * 10**6)
         except OSError as error:
             raise DdvoicesError(f"{error.filename}: can't be read: {error.strerror}") from error
-        write_page(self.session, page, self.folder / _PAGE)
+        write_page(self.session, page, self.folder / _PAGE, named=False)
 
     def _parts(self, stages: Sequence[_Stage]) -> list[Part]:
         from ddvoices.review import Part

@@ -26,8 +26,10 @@ def print_page(
     write_page(session, page, output)
 
 
-def write_page(session: Session, page: Page, output: Path) -> None:
+def write_page(session: Session, page: Page, output: Path, *, named: bool = True) -> None:
     """Write a page, its recordings first: whoever sees the page can hear them.
+
+    Only what a user has ``named`` may be a device or a pipe.
 
     Raises:
         OutputError: it can't be written there.
@@ -38,7 +40,7 @@ def write_page(session: Session, page: Page, output: Path) -> None:
         check_folder((output.parent / path).parent)
         make_folder((output.parent / path).parent)
         write_whole(output.parent / path, data)
-    write = write_special if is_special(output) else write_whole
+    write = write_special if named and is_special(output) else write_whole
     write(output, _content(page))
     session.say(f"saved to {output}: open it in a browser")
 

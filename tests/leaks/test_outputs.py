@@ -15,18 +15,23 @@ from leaks.place import Place
 from rights import needs_modes
 
 TEXT = "Call me Ishmael."
+APPLY = ("apply", "--yes")
 SPEAK = ("--voice-prompt-id", "{id}", "-o", "out.wav")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Writer:
-    """A command and one of the files that it writes; ``named``: by its user, on the command line."""
+    """A command and one of the files that it writes; ``named``: by its user, on the command line.
+
+    ``first`` is what must have been run before.
+    """
 
     line: tuple[str, ...]
     target: str
     input: str = ""
     named: bool = True
     mode: int = 0o666
+    first: tuple[str, ...] = ()
 
 
 WRITERS = {
@@ -36,10 +41,16 @@ WRITERS = {
     "tts-live": Writer(line=("tts-live", *SPEAK), target="out.wav", input=f"{TEXT}\n"),
     "tts-retro": Writer(line=("tts-retro", TEXT, "--wait", *SPEAK[:3], "out.mp3"), target="out.mp3"),
     "the page of an audition": Writer(
-        line=("audition", TEXT, "-t", "ada", "-r", "us"), target="audition/index.html", named=False
+        line=("audition", TEXT, "-t", "ada", "-r", "us"),
+        target="audition/index.html",
+        named=False,
+        first=APPLY,
     ),
     "a take of an audition": Writer(
-        line=("audition", TEXT, "-t", "ada", "-r", "us", "-o", "."), target="us/ada.mp3", named=False
+        line=("audition", TEXT, "-t", "ada", "-r", "us", "-o", "."),
+        target="us/ada.mp3",
+        named=False,
+        first=APPLY,
     ),
     "tts-batch": Writer(
         line=("tts-batch", "lines.jsonl", "--force", *SPEAK[:2]),
@@ -69,6 +80,8 @@ WRITERS = {
 
 
 def run(place: Place, writer: Writer, **options: Any) -> CompletedProcess[str]:
+    if writer.first:
+        assert place.run(*writer.first).returncode == 0
     line = [word.replace("{id}", place.stranger) for word in writer.line]
     done = place.run(*line, input=writer.input, **options)
     assert "Traceback" not in done.stderr
