@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ddvoices.catalog.files import open_root
 from ddvoices.catalog.recordings import Recordings
@@ -31,7 +30,7 @@ class Finder:
 
     def __init__(self, directory: Path, owner: str) -> None:
         self._recordings: Recordings | None = None
-        self._sent: dict[str, Mapping[str, Any]] = {}
+        self._sent: dict[str, Mapping[str, str]] = {}
         try:
             root = open_root(directory)
             self._recordings = Recordings(root)
@@ -91,12 +90,12 @@ def _still_there(recordings: Recordings, path: str, digest: str) -> bytes | None
         return None
 
 
-def _samples(lock: Lock) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _samples(lock: Lock) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield the id of each voice that the lock remembers, with the recording that was sent for it."""
     for sections in lock.regions.values():
         for section in sections.values():
             for entry in section.values():
                 for voice in entry.voices:
-                    sample = voice.sent.get("sample")
-                    if isinstance(sample, Mapping) and isinstance(sample.get("path"), str):
-                        yield voice.id, sample
+                    match voice.sent.get("sample"):
+                        case {"path": str() as path, "sha256": str() as digest}:
+                            yield voice.id, {"path": path, "sha256": digest}

@@ -287,3 +287,12 @@ def test_a_link_in_the_place_of_the_recordings_is_not_followed(changed):
     assert "page-media: is a link" in done.stderr
     assert list((changed.folder / "outside").iterdir()) == []
     assert not (changed.folder / "page.html").exists()
+
+
+def test_a_lock_that_says_half_of_a_recording_is_no_trouble(changed):
+    commit(changed)
+    lock = json.loads(changed.lock.read_text())
+    for section in (section for sections in lock["regions"].values() for section in sections.values()):
+        del section["ada"]["voices"][0]["sent"]["sample"]["sha256"]
+    changed.lock.write_text(json.dumps(lock))
+    assert "New: ada" in page(changed).sources
