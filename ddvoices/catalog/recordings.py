@@ -6,11 +6,12 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from ddvoices.audio import is_lfs_pointer, sniff
-from ddvoices.catalog.cache import SampleCache
+from ddvoices.catalog.cache import SampleCache, default_cache_dir
 from ddvoices.catalog.files import Root, open_regular
 from ddvoices.catalog.git import ask_git, commit_of
 from ddvoices.catalog.samples import MAX_SAMPLE_BYTES, SampleError, SampleReader
@@ -38,7 +39,7 @@ class Recordings:
     def __init__(self, root: Root, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._root, self._clock = root, clock
         self._until = clock() + _PATIENCE_SECONDS
-        self._reader = SampleReader(root, SampleCache(None, root.real))
+        self._reader = SampleReader(root, SampleCache(default_cache_dir(), root.real))
         self._commit = commit_of(root.real)
 
     def now(self, path: str, wanted: str) -> bytes:
@@ -77,12 +78,17 @@ class Recordings:
         """
         if not self._may_ask(path):
             return None
-        here = str(self._commit)
-        bases = (ask_git(self._root.real, "merge-base", here, branch) for branch in _MAIN_BRANCHES)
-        commit = next((base.decode("ascii", "replace").strip() for base in bases if base), None)
+        commit = self._merge_base
         blob = commit and _blob(self._root.real, f"{commit}:./{path}")
         data = blob and _content(self._root.real, blob)
         return (data, str(commit)) if data else None
+
+    @cached_property
+    def _merge_base(self) -> str | None:
+        """Ask once where this branch left the main one, and not for each recording."""
+        here = str(self._commit)
+        bases = (ask_git(self._root.real, "merge-base", here, branch) for branch in _MAIN_BRANCHES)
+        return next((base.decode("ascii", "replace").strip() for base in bases if base), None)
 
     def _may_ask(self, path: str) -> bool:
         """Tell whether git may be asked for a path: there is one, and it hasn't been slow for too long."""

@@ -152,7 +152,7 @@ class _Run:
 
         Whoever is asked sees on the terminal what about.
         """
-        from ddvoices.cli.plan import print_plan
+        from ddvoices.cli.plan import print_text
         from ddvoices.cli.planning import tell_errors
         from ddvoices.plan import plan_document, refusals
 
@@ -160,7 +160,7 @@ class _Run:
             tell_errors(self._session, plan)
         elif plan.pending or not plan.complete:
             document = {**plan_document(plan), "refusals": []}  # they end the run, or are lifted
-            print_plan(self._session, document, "text", to_stderr=self._format == "json")
+            print_text(self._session, document, to_stderr=self._format == "json")
             click.echo(err=self._format == "json")
         if self._how.force:
             for refusal in refusals(plan.regions, self._catalog.policy):

@@ -14,7 +14,7 @@ from ddvoices.errors import DdvoicesError, ExitCode
 
 if TYPE_CHECKING:
     from ddvoices.batch.run import RunOptions
-    from ddvoices.model import BatchReport, Catalog, RegionPlan, VoiceSpec
+    from ddvoices.model import BatchReport, Catalog, LineOutcome, RegionPlan, VoiceSpec
     from ddvoices.review import Part, Take
 
 _FOLDER = Path("audition")
@@ -149,7 +149,8 @@ class _Show:
         self, session: Session, line: str, folder: Path, asked: Mapping[str, Any], *, force: bool
     ) -> None:
         self.session, self.line, self.folder, self.asked, self.force = session, line, folder, asked, force
-        self.reports: dict[str, BatchReport] = {}
+        self.reports: list[BatchReport] = []
+        self.outcomes: dict[tuple[str, str], LineOutcome] = {}  # by region and file
 
     def play(self, stage: _Stage, how: RunOptions, *, dry_run: bool) -> None:
         """Speak the line in a region, as a script of which each line is another voice's."""
@@ -169,12 +170,17 @@ class _Show:
         batch = Batch(source, self.folder / stage.region, Treatment(force=self.force))
         report = batch.foresee() if dry_run else batch.run(how)
         print_report(self.session, report, "text")
-        self.reports[stage.region] = report
+        self.reports.append(report)
+        self.outcomes |= {(stage.region, outcome.out): outcome for outcome in report.outcomes}
 
     @property
     def interrupted(self) -> bool:
         """Tell whether a person has ended it."""
-        return any(report.interrupted for report in self.reports.values())
+        return any(report.interrupted for report in self.reports)
+
+    def _out(self, key: str) -> str:
+        """Return the name of a voice's take."""
+        return f"{key}.{self.asked['format']}"
 
     def _script(self, stage: _Stage) -> bytes:
         """Return JSON Lines, one for each voice; in the language of the voice if none is asked for."""
@@ -184,7 +190,7 @@ class _Show:
             {
                 "text": self.line,
                 "voice_prompt_id": stage.ids[spec.key],
-                "out": f"{spec.key}.{self.asked['format']}",
+                "out": self._out(spec.key),
                 "locale": self.asked.get("locale") or spec.locale,
             }
             for spec in stage.specs
@@ -221,9 +227,8 @@ class _Show:
     def _take(self, stage: _Stage, key: str) -> Take:
         from ddvoices.review import Take
 
-        outcomes = self.reports[stage.region].outcomes if stage.region in self.reports else ()
-        out = f"{key}.{self.asked['format']}"
-        outcome = next((outcome for outcome in outcomes if outcome.out == out), None)
+        out = self._out(key)
+        outcome = self.outcomes.get((stage.region, out))
         if key not in stage.ids:
             return Take(region=stage.region, missing=stage.why_missing(key))
         if outcome is None or not outcome.is_there:
@@ -238,10 +243,10 @@ class _Show:
 
     def exit_code(self, *, complete: bool) -> ExitCode:
         """Return what the run ends with: where something is there and something isn't, in part."""
-        codes = [report.exit_code for report in self.reports.values()]
+        codes = [report.exit_code for report in self.reports]
         if ExitCode.INTERRUPTED in codes:
             return ExitCode.INTERRUPTED
         if complete and not any(codes):
             return ExitCode.OK
-        there = any(outcome.is_there for report in self.reports.values() for outcome in report.outcomes)
+        there = any(outcome.is_there for outcome in self.outcomes.values())
         return ExitCode.PARTIAL if there else next(filter(None, codes), ExitCode.ERROR)

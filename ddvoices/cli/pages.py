@@ -36,9 +36,10 @@ def write_page(session: Session, page: Page, output: Path, *, named: bool = True
     """
     from ddvoices.files import check_folder, is_special, make_folder, write_special, write_whole
 
+    for folder in {(output.parent / path).parent for path, _ in page.files}:
+        check_folder(folder)
+        make_folder(folder)
     for path, data in page.files:
-        check_folder((output.parent / path).parent)
-        make_folder((output.parent / path).parent)
         write_whole(output.parent / path, data)
     write = write_special if named and is_special(output) else write_whole
     write(output, _content(page))

@@ -71,12 +71,7 @@ def plan(
     document = plan_document(found)
     if output is not None:
         _save(document, output)
-    if output_format == "html":
-        from ddvoices.cli.pages import print_page
-
-        print_page(session, document, embed_limit)
-    else:
-        print_plan(session, document, output_format)
+    print_plan(session, document, output_format, embed_limit=embed_limit)
     if output_format != "text":
         tell_errors(session, found)
     if output is not None:
@@ -86,17 +81,30 @@ def plan(
 
 
 def print_plan(
-    session: Session, document: dict[str, Any], output_format: str, *, to_stderr: bool = False
+    session: Session,
+    document: dict[str, Any],
+    output_format: str,
+    *,
+    embed_limit: int,
+    page: Path | None = None,
 ) -> None:
-    """Print a plan document on stdout, or where nothing but a report may stand there, on stderr."""
+    """Print a plan document on stdout; as HTML, write it to ``page`` if there is one."""
     if output_format == "json":
         session.print_json(document)
-        return
-    if output_format == "markdown":
+    elif output_format == "markdown":
         from ddvoices.report.markdown import plan_markdown
 
         click.echo(plan_markdown(document).encode(), nl=False)  # UTF-8, whatever a terminal's letters are
-        return
+    elif output_format == "html":
+        from ddvoices.cli.pages import print_page
+
+        print_page(session, document, embed_limit, page)
+    else:
+        print_text(session, document)
+
+
+def print_text(session: Session, document: dict[str, Any], *, to_stderr: bool = False) -> None:
+    """Print a plan document as text on stdout, or where nothing but a report may stand there, on stderr."""
     import sys
 
     from ddvoices.report.text import plan_text

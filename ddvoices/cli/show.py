@@ -47,12 +47,7 @@ def show(session: Session, *, file: Path, output_format: str, output: Path | Non
         raise UsageError(f"{output} is the plan itself: write the page to another file")
     for warning in document["warnings"]:
         session.warn(warning)
-    if output_format == "html":
-        from ddvoices.cli.pages import print_page
-
-        print_page(session, document, embed_limit, output)
-        return
-    print_plan(session, document, output_format)
+    print_plan(session, document, output_format, embed_limit=embed_limit, page=output)
 
 
 def read_plan_file(path: Path) -> dict[str, Any]:

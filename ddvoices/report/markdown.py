@@ -20,11 +20,12 @@ from ddvoices.model import Action, Reason
 from ddvoices.report.terminal import printable
 from ddvoices.report.words import (
     COUNTED,
-    KEPT,
+    GRAVEST_FIRST,
     REASONS,
     UNSHOWN,
     gender_value,
     length_words,
+    old_voice_words,
     sample_is_news,
     seconds_words,
     size_words,
@@ -47,7 +48,6 @@ _LONGEST_MARK = 200
 # cmark knows no fence of more than 80 backticks; nobody reads one of 20
 _MOST_BACKTICKS = 20
 
-_FIRST = (Action.DELETE, Action.REPLACE, Action.CREATE, Action.UPDATE, Action.ADOPT)
 _TABLE = "| | voice | what and why | fields | sample |\n|---|---|---|---|---|"
 _DETAILS = "| voice | id | sample | SHA-256 |\n|---|---|---|---|"
 
@@ -152,9 +152,9 @@ def _pieces(document: Document) -> Iterator[_Piece]:
     for number, (name, region) in enumerate(sorted(document["regions"].items())):
         table = _Section(2 * number + 1, f"#### {code(name)}\n\n{_TABLE}", "")
         details = _Section(2 * number + 2, f"{_summary(name, region)}\n\n{_DETAILS}", "\n</details>")
-        for change in sorted(region["changes"], key=lambda change: _FIRST.index(change["action"])):
+        for change in sorted(region["changes"], key=lambda change: GRAVEST_FIRST.index(change["action"])):
             action = Action(change["action"])
-            rank = 2 + _FIRST.index(action) + (action not in _FIRST[:2])
+            rank = 2 + GRAVEST_FIRST.index(action) + (action not in GRAVEST_FIRST[:2])
             yield _Piece(rank, table, COUNTED[action], _row(change, action))
             yield _Piece(9, details, "rows of details", _details_row(change))
 
@@ -194,7 +194,7 @@ def _forceable(refusal: Document) -> str:
 
 def _headline(document: Document) -> str:
     summary, owner = document["summary"], code(document["catalog"]["owner"])
-    counts = [f"{summary[action]} {COUNTED[action]}" for action in _FIRST if summary[action]]
+    counts = [f"{summary[action]} {COUNTED[action]}" for action in GRAVEST_FIRST if summary[action]]
     line = f"Voices of {owner}: {', '.join(counts or ['no changes'])}; {summary['noop']} in sync"
     refused = ", refused" if document["refusals"] else ""
     if document["complete"]:
@@ -224,8 +224,7 @@ def _key(change: Document) -> str:
 def _why(change: Document, action: Action) -> str:
     lines = [REASONS[Reason(change["reason"])]]
     if action is Action.REPLACE:
-        goes = f"stays: {KEPT[change['kept']]}" if "kept" in change else "goes with a later `--prune`"
-        lines.append(f"the old one {goes}")
+        lines.append(old_voice_words(change, "`--prune`"))
     if change.get("protected"):
         lines.append("**protected: an apply will be refused**")
     if "note" in change:

@@ -24,6 +24,7 @@ from ddvoices.report.words import (
     gender_value,
     import_words,
     length_words,
+    old_voice_words,
     sample_change_words,
     sample_is_news,
     sample_words,
@@ -92,8 +93,7 @@ def _old_voice(change: Document, action: Action) -> str:
     """Say what becomes of the voice that a replace leaves behind."""
     if action is not Action.REPLACE:
         return ""
-    goes = f"stays: {KEPT[change['kept']]}" if "kept" in change else "goes with a later --prune"
-    return style(f"; the old one {goes}", dim=True)
+    return style(f"; {old_voice_words(change)}", dim=True)
 
 
 def _detail_lines(change: Document, action: Action) -> Iterator[str]:

@@ -68,6 +68,9 @@ COUNTED: Mapping[Action, str] = {
     Action.DELETE: "to delete",
 }
 
+# what asks for care comes first
+GRAVEST_FIRST = (Action.DELETE, Action.REPLACE, Action.CREATE, Action.UPDATE, Action.ADOPT)
+
 # fields that only repeat what the sample's own words say
 UNSHOWN = frozenset({"fingerprint", "sample"})
 
@@ -108,6 +111,12 @@ def _led_in(before: str, after: str) -> int:
     if same <= _LONGEST_VALUE // 2:
         return 0
     return before.find(" ", same - _SHOWN_BEFORE, same) + 1 or same - _SHOWN_BEFORE
+
+
+def old_voice_words(change: Mapping[str, Any], prune: str = "--prune") -> str:
+    """Return what becomes of the voice that a replace leaves behind, with ``--prune`` written as given."""
+    goes = f"stays: {KEPT[change['kept']]}" if "kept" in change else f"goes with a later {prune}"
+    return f"the old one {goes}"
 
 
 def import_words(unmanaged: Mapping[str, int], managed: Mapping[str, int]) -> str | None:

@@ -9,14 +9,20 @@ from typing import Any
 
 from ddvoices.model import Action, Reason
 from ddvoices.report.terminal import printable
-from ddvoices.report.words import KEPT, REASONS, UNSHOWN, gender_value, sample_is_news, value_words
+from ddvoices.report.words import (
+    GRAVEST_FIRST,
+    KEPT,
+    REASONS,
+    UNSHOWN,
+    gender_value,
+    sample_is_news,
+    value_words,
+)
 
 Document = Mapping[str, Any]
 
 # these only repeat what is there to hear
 _UNSHOWN = UNSHOWN | {"sample.seconds"}
-# what asks for care comes first
-_ORDER = (Action.DELETE, Action.REPLACE, Action.CREATE, Action.UPDATE, Action.ADOPT)
 _NAMES = {
     "name": "name",
     "locale": "locale",
@@ -100,7 +106,7 @@ class Card:
     def actions(self) -> tuple[Action, ...]:
         """Return what happens, the gravest first."""
         found = {happening.action for happening in self.happenings}
-        return tuple(action for action in _ORDER if action in found)
+        return tuple(action for action in GRAVEST_FIRST if action in found)
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -115,7 +121,7 @@ def cards_of(document: Document) -> tuple[Card, ...]:
         for change in planned["changes"]:
             changes.setdefault(change["key"] or change["id"] or "", []).append((region, change))
     cards = [_card(key, found) for key, found in changes.items()]
-    return tuple(sorted(cards, key=lambda card: (_ORDER.index(card.actions[0]), card.key)))
+    return tuple(sorted(cards, key=lambda card: (GRAVEST_FIRST.index(card.actions[0]), card.key)))
 
 
 def _card(key: str, changes: list[tuple[str, Document]]) -> Card:

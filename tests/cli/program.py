@@ -70,6 +70,29 @@ def keyed(emulator_url: str, key: str, **extra: str) -> dict[str, str]:
     return {"DEEPDUB_BASE_URL": emulator_url, "DEEPDUB_API_KEY": key, **extra}
 
 
+@contextmanager
+def open_terminal(
+    line: list[str], env: Mapping[str, str], cwd: str | Path
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run a command line on a terminal of its own; yield the process, and the end that a person has."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", TAKE_TERMINAL, *line],
+        env=env,
+        cwd=cwd,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    ) as process:
+        os.close(theirs)
+        try:
+            yield process, ours
+        finally:
+            process.kill()
+            os.close(ours)
+
+
 def on_terminal(
     *args: str | Path,
     asked: str = "",
@@ -82,25 +105,12 @@ def on_terminal(
     ``typed`` is typed once it shows ``asked``; Ctrl-C is ``CTRL_C``.
     """
     with environment(env) as variables:
-        ours, theirs = pty.openpty()
-        with subprocess.Popen(
-            [sys.executable, "-c", TAKE_TERMINAL, *command(*args)],
-            env={"COLUMNS": "200", **variables, "TERM": "xterm"},
-            cwd=cwd or variables["HOME"],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
-        ) as process:
-            os.close(theirs)
-            try:
-                shown = _read(ours, until=asked) if typed else ""
-                os.write(ours, typed.encode())
-                shown += _read(ours, again=typed if typed == CTRL_C else "")
-                return process.wait(_PATIENCE_SECONDS), shown
-            finally:
-                process.kill()
-                os.close(ours)
+        wide = {"COLUMNS": "200", **variables, "TERM": "xterm"}
+        with open_terminal(command(*args), wide, cwd or variables["HOME"]) as (process, ours):
+            shown = _read(ours, until=asked) if typed else ""
+            os.write(ours, typed.encode())
+            shown += _read(ours, again=typed if typed == CTRL_C else "")
+            return process.wait(_PATIENCE_SECONDS), shown
 
 
 def shown_at(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import select
 import shutil
 import subprocess
@@ -15,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cli.program import TAKE_TERMINAL, environment, run
+from cli.program import environment, open_terminal, run
 from cli.test_help import SLOW
 from workspace import write_tone
 
@@ -86,22 +85,9 @@ def shell_on_terminal(name: str, folder: Path) -> Iterator[int]:
     program.chmod(0o755)
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
     with environment({"PATH": path, "TERM": "xterm", "COLUMNS": "200", "PS1": "> "}) as variables:
-        ours, theirs = pty.openpty()
-        with subprocess.Popen(
-            [sys.executable, "-c", TAKE_TERMINAL, shutil.which(name) or name, *SHELLS[name]],
-            cwd=folder,
-            env=variables,
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
-        ) as process:
-            os.close(theirs)
-            try:
-                yield ours
-            finally:
-                process.kill()
-                os.close(ours)
+        line = [shutil.which(name) or name, *SHELLS[name]]
+        with open_terminal(line, variables, folder) as (_, ours):
+            yield ours
 
 
 def typed(terminal: int, text: str, *, until: Path) -> str:
