@@ -293,6 +293,17 @@ def test_objections_are_kept_and_saved_as_a_text(plan, visitor: Visitor):
     assert Path(download.value.path()).read_text(encoding="utf-8").endswith("No objection to the 5 voices.\n")
 
 
+def test_an_objection_outlives_a_reload_where_the_browser_loses_what_it_keeps_for_the_file(
+    plan, visitor: Visitor
+):
+    page = visitor.open(plan)
+    page.get_by_label("Objection to ada").fill("too quiet")
+    assert page.evaluate("localStorage.length") == 1  # for another day; Chromium loses it where much goes on
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    assert page.get_by_label("Objection to ada").input_value() == "too quiet"
+
+
 def test_without_scripts_the_browsers_own_players_are_there(plan, visitor: Visitor):
     page = visitor.open(plan, java_script_enabled=False)
     assert page.locator("audio:visible").count() == page.locator("audio").count() == 6

@@ -9,16 +9,8 @@ const showMarks = () => {
   for (const card of cards) card.dataset.marked = all(".mark", card).some(isMarked) ? "yes" : "no";
   filter();
 };
-const keep = () => {
-  try {
-    localStorage.setItem(store, JSON.stringify(marks.filter(isMarked).map(nameOf)));
-  } catch { /* a browser that keeps nothing for files; marks last as long as the page */ }
-};
 const remember = () => {
-  let kept = [];
-  try {
-    kept = JSON.parse(localStorage.getItem(store) ?? "[]").map(String);
-  } catch { /* the same */ }
+  const kept = recall(store).map(String);
   for (const mark of marks) mark.setAttribute("aria-pressed", String(kept.includes(String(nameOf(mark)))));
   showMarks();
 };
@@ -33,7 +25,7 @@ const marksDocument = () => ({
 for (const mark of marks) {
   mark.addEventListener("click", () => {
     mark.setAttribute("aria-pressed", String(!isMarked(mark)));
-    keep();
+    keep(store, marks.filter(isMarked).map(nameOf));
     showMarks();
   });
 }

@@ -5,16 +5,9 @@ const review = `ddvoices review ${document.body.dataset.plan}`;
 const keyOf = (field) => field.closest("[data-card]").dataset.key;
 const said = () => objections.filter((field) => field.value.trim()).map((field) => [keyOf(field), field.value.trim()]);
 
-const keepReview = () => {
-  try {
-    localStorage.setItem(review, JSON.stringify(said()));
-  } catch { /* a browser that keeps nothing for files; what is written lasts as long as the page */ }
-};
 const recallReview = () => {
-  try {
-    const kept = new Map(JSON.parse(localStorage.getItem(review) ?? "[]"));
-    for (const field of objections) field.value = kept.get(keyOf(field)) ?? "";
-  } catch { /* the same */ }
+  const kept = new Map(recall(review));
+  for (const field of objections) field.value = kept.get(keyOf(field)) ?? "";
 };
 const reviewText = () => {
   const against = said();
@@ -27,7 +20,7 @@ const reviewText = () => {
   ].join("\n");
 };
 for (const field of objections) {
-  field.addEventListener("input", keepReview);
+  field.addEventListener("input", () => keep(review, said()));
   field.addEventListener("keydown", (event) => { if (event.key === "Escape") field.blur(); });
 }
 document.getElementById("save-review")?.addEventListener("click", () => {
