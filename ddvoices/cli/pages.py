@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from ddvoices.errors import UsageError
 
 if TYPE_CHECKING:
     from ddvoices.cli.session import Session
@@ -24,6 +27,16 @@ def print_page(
         click.echo(_content(page), nl=False)
         return
     write_page(session, page, output)
+
+
+def check_stdout(option: str) -> None:
+    """Refuse to print a page where a person would see its letters.
+
+    Raises:
+        UsageError: stdout is a terminal; it names the ``option`` that writes the page.
+    """
+    if sys.stdout.isatty():
+        raise UsageError(f"a page isn't read in a terminal: write it to a file by {option}, or by `>`")
 
 
 def write_page(session: Session, page: Page, output: Path, *, named: bool = True) -> None:

@@ -14,7 +14,7 @@ from ddvoices.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from ddvoices.model import Plan
 
-_PAGES = {".html", ".htm"}
+_HTML = {".html", ".htm"}
 
 
 @click.command
@@ -29,6 +29,12 @@ _PAGES = {".html", ".htm"}
     help="Save the plan, for review and for `ddvoices apply FILE`.",
 )
 @options.output_format("text", "json", "markdown", "html")
+@click.option(
+    "--page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PAGE",
+    help="Also write the page here, for a review by ear, and beside it what has no room in it.",
+)
 @options.embed_limit
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes, with 6 if they are refused."
@@ -43,6 +49,7 @@ def plan(
     labels: tuple[tuple[str, str], ...],
     output: Path | None,
     output_format: str,
+    page: Path | None,
     embed_limit: int,
     detailed_exitcode: bool,
     prune: bool,
@@ -59,13 +66,13 @@ def plan(
       ddvoices plan
       ddvoices plan -r us -t 'ada-*'
       ddvoices plan --prune -o plan.json
-      ddvoices plan --format html > review.html
+      ddvoices plan -o plan.json --page review.html
     """
     from ddvoices.cli.planning import plan_now, tell_errors
     from ddvoices.model import PlanOptions
     from ddvoices.plan import plan_document
 
-    _check_place(output, output_format)
+    _check_places(output, page, output_format)
     choice = PlanOptions(prune=prune, targets=targets, labels=labels)
     _, found = plan_now(session, regions, choice)
     document = plan_document(found)
@@ -77,6 +84,8 @@ def plan(
     if output is not None:
         runs = f"`ddvoices apply {output}` runs what is in it, and nothing else"
         session.say(f"saved to {output}: {'an apply of it is refused' if found.refusals else runs}")
+    if page is not None:
+        _print_page(session, document, embed_limit, page)
     return exit_code(found, detailed=detailed_exitcode)
 
 
@@ -96,11 +105,15 @@ def print_plan(
 
         click.echo(plan_markdown(document).encode(), nl=False)  # UTF-8, whatever a terminal's letters are
     elif output_format == "html":
-        from ddvoices.cli.pages import print_page
-
-        print_page(session, document, embed_limit, page)
+        _print_page(session, document, embed_limit, page)
     else:
         print_text(session, document)
+
+
+def _print_page(session: Session, document: dict[str, Any], embed_limit: int, page: Path | None) -> None:
+    from ddvoices.cli.pages import print_page
+
+    print_page(session, document, embed_limit, page)
 
 
 def print_text(session: Session, document: dict[str, Any], *, to_stderr: bool = False) -> None:
@@ -126,13 +139,25 @@ def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:
     return ExitCode.CHANGES if plan.pending else ExitCode.OK
 
 
-def _check_place(output: Path | None, output_format: str) -> None:
-    """Refuse a place for a plan at which something else is meant."""
+def _check_places(output: Path | None, page: Path | None, output_format: str) -> None:
+    """Refuse a place for a plan or its page at which something else is meant."""
     if output == Path("-"):
         raise UsageError("a plan is saved to a file: for stdout use --format json")
-    if output is not None and output_format == "html" and output.suffix.lower() in _PAGES:
-        page = f"`ddvoices show PLAN --format html -o {output}`"
-        raise UsageError(f"-o saves the plan, and not its page: save it as PLAN, and make the page by {page}")
+    if page == Path("-"):
+        raise UsageError("--page names a file: for stdout use --format html")
+    if page is not None and output_format == "html":
+        raise UsageError("--page writes the page, and --format html prints it: take one of them")
+    if page is not None and output is not None and page.resolve() == output.resolve():
+        raise UsageError(f"{page} is where the plan is saved: write the page to another file")
+    if output is not None and output_format == "html" and output.suffix.lower() in _HTML:
+        both = f"`ddvoices plan -o PLAN --page {output}`"
+        raise UsageError(
+            f"-o saves the plan, and not its page: save it as PLAN, and the page besides, by {both}"
+        )
+    if output_format == "html":
+        from ddvoices.cli.pages import check_stdout
+
+        check_stdout("--page PAGE")
 
 
 def _save(document: dict[str, Any], path: Path) -> None:

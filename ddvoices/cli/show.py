@@ -38,10 +38,13 @@ def show(session: Session, *, file: Path, output_format: str, output: Path | Non
       ddvoices show plan.json --format html -o review.html
       ddvoices show plan.json --format markdown
     """
+    from ddvoices.cli.pages import check_stdout
     from ddvoices.cli.plan import print_plan
 
     if output is not None and output_format != "html":
         raise UsageError("-o is for --format html: print other formats into a file by >")
+    if output_format == "html" and output is None:
+        check_stdout("-o PAGE")
     document = read_plan_file(file)
     if output is not None and output.exists() and output.samefile(file):
         raise UsageError(f"{output} is the plan itself: write the page to another file")

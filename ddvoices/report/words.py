@@ -31,7 +31,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.NOT_IN_REGION: "not in the region yet",
     Reason.GONE: "its voice is gone from the region",
     Reason.FIELDS_DIFFER: "set in place",
-    Reason.CONTENT_DIFFERS: "made anew",
+    Reason.CONTENT_DIFFERS: "a new voice is made",
     Reason.PUBLISH_WITHDRAWN: "no longer published",
     Reason.RENAMED: "there already, under another key; nothing is uploaded",
     Reason.ROLLED_BACK: "there already, from before; nothing is uploaded",

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from urllib.parse import unquote_to_bytes
 
 import pytest
+from cli.program import on_terminal
 from repository import git
 from rights import needs_modes
 from visitor import Visitor, commit, until
@@ -271,11 +272,45 @@ def test_a_page_does_not_take_the_place_of_its_plan(changed, page):
     assert (changed.folder / "plan.json").read_bytes() == before
 
 
-def test_a_plan_is_not_saved_where_a_page_is_meant(changed):
-    done = changed.run("plan", "--format", "html", "-o", "review.html", code=64)
-    assert "`ddvoices show PLAN --format html -o review.html`" in done.stderr
+def test_a_plan_is_saved_and_its_page_written_by_one_command(changed):
+    done = changed.run("plan", "-o", "plan.json", "--page", "out.html", "--embed-limit", "0")
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
+        "saved to plan.json",
+        "saved to out.html",
+    ]
+    assert "-/+ ada" in done.stdout
+    assert len(list((changed.folder / "out-media").iterdir())) == 2
+    show(changed, "-o", "shown.html", "--embed-limit", "0")
+    written, shown = ((changed.folder / name).read_text("utf-8") for name in ("out.html", "shown.html"))
+    assert written == shown.replace("shown-media", "out-media")
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("--format html -o review.html", "by `ddvoices plan -o PLAN --page review.html`"),
+        ("-o plan.json --page ./plan.json", "plan.json is where the plan is saved"),
+        ("--format html --page review.html", "take one of them"),
+        ("--page -", "for stdout use --format html"),
+        ("--page .", "is a directory"),
+    ],
+)
+def test_plans_and_pages_are_not_mixed_up(changed, line, says):
+    done = changed.run("plan", *line.split(), code=64)
+    assert says in done.stderr
     assert done.stdout == ""
-    assert not (changed.folder / "review.html").exists()
+    assert not list(changed.folder.glob("*.html"))
+    assert not (changed.folder / "plan.json").exists()
+
+
+@pytest.mark.parametrize(("command", "option"), [("plan", "--page"), ("show plan.json", "-o")])
+def test_a_page_is_not_printed_on_a_terminal(changed, command, option):
+    changed.run("plan", "-o", "plan.json")
+    line = (*command.split(), "--format", "html")
+    code, shown = on_terminal(*line, env=changed.env, cwd=changed.folder)
+    assert code == 64
+    assert f"write it to a file by {option} PAGE, or by `>`" in shown
+    assert "<html" not in shown
 
 
 def test_a_link_in_the_place_of_the_recordings_is_not_followed(changed):
