@@ -58,7 +58,7 @@ def quick() -> dict[Path, Callable[[], str]]:
 
 def run_pages() -> dict[Path, Callable[[], str]]:
     """Return the pages that are scripts of themselves."""
-    alone = [DOCS / f"{name}.md" for name in ("tutorial", "report", "batch")]
+    alone = [DOCS / f"{name}.md" for name in ("tutorial", "report", "batch", "ci", "emulator")]
     pages = [*alone, *sorted((DOCS / "howto").glob("*.md"))]
     return {page: lambda page=page: with_sessions(read(page)) for page in pages}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-ALONE = [DOCS / f"{name}.md" for name in ("tutorial", "report", "batch")]
+ALONE = [DOCS / f"{name}.md" for name in ("tutorial", "report", "batch", "ci", "emulator")]
 PAGES = [*ALONE, *sorted((DOCS / "howto").glob("*.md"))]
 
 
