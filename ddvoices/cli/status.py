@@ -47,7 +47,7 @@ def status(session: Session, *, regions: tuple[str, ...], only_differing: bool, 
 
 
 def _print(session: Session, document: dict[str, Any], *, only_differing: bool) -> None:
-    from ddvoices.report.status import import_hint, status_text
+    from ddvoices.report.status_text import import_hint, status_text
 
     look = session.look(sys.stdout)
     text = status_text(document, look, only_differing=only_differing)

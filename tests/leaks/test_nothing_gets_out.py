@@ -44,7 +44,7 @@ ROWS = [
     row("plan"),
     row("plan --format json"),
     row("plan --format html"),
-    row("plan -o plan.json", lists=True),
+    row("plan -o plan.json --page written.html --embed-limit 0", lists=True),
     row("show plan.json", asks=""),
     row("show plan.json --format html -o page.html --embed-limit 0", asks=""),
     row("plan --format markdown"),

@@ -36,6 +36,7 @@ class Writer:
 
 WRITERS = {
     "plan": Writer(line=("plan", "-o", "out.json"), target="out.json"),
+    "the page of a plan": Writer(line=("plan", "--page", "out.html"), target="out.html"),
     "tts": Writer(line=("tts", TEXT, *SPEAK[:3], "out.mp3"), target="out.mp3"),
     "tts-stream": Writer(line=("tts-stream", TEXT, *SPEAK), target="out.wav"),
     "tts-live": Writer(line=("tts-live", *SPEAK), target="out.wav", input=f"{TEXT}\n"),
