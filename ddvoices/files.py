@@ -142,20 +142,34 @@ def make_folder(path: Path) -> None:
         raise OutputError(f"{path}: can't be made: {error.strerror}") from error
 
 
-def read_regular(path: Path) -> bytes:
-    """Return what a file holds; a device, a pipe, a link and what no memory has room for is none of ours.
+def open_regular(path: Path) -> int:
+    """Open a regular file for reading and return its descriptor; never waits for a FIFO or a device.
 
-    Whoever wrote the catalog may have put it there, and through a link we would tell what another file holds.
+    Whoever wrote the catalog may have put something else there, and through a link we would tell what another
+    file holds.
 
     Raises:
-        OSError: it can't be read, or isn't one.
+        OSError: it is a link, isn't a regular file, or can't be opened.
     """
-    if path.is_symlink():
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
         raise OSError(errno.ELOOP, "a link, which is not followed")
-    flags = os.O_NONBLOCK | os.O_NOFOLLOW
-    with open(path, "rb", opener=lambda name, wanted: os.open(name, wanted | flags)) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "not a regular file")
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # exchanged in between
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file")
+    return descriptor
+
+
+def read_regular(path: Path) -> bytes:
+    """Return what a file of ours holds.
+
+    Raises:
+        OSError: it can't be read, isn't a regular file, or is larger than any of ours.
+    """
+    with os.fdopen(open_regular(path), "rb") as file:
         return read_bounded(file, _MOST_STATE)
 
 

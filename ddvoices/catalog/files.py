@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import os
 import re
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from ddvoices.catalog.findings import Findings
 from ddvoices.catalog.tree import START, YAML_BREAK, mark_behind
 from ddvoices.errors import CatalogError, Problem
+from ddvoices.files import open_regular
 
 SETTINGS_NAMES = ("catalog.yaml", "catalog.yml")
 YAML_ENDINGS = (".yaml", ".yml")
@@ -123,21 +123,6 @@ def read_text(root: Root, relative: str, findings: Findings) -> str | None:
         findings.file_problem(file, f"is over {MAX_YAML_BYTES // 2**20} MB: split it")
         return None
     return decode(data, file, findings)
-
-
-def open_regular(path: Path) -> int:
-    """Open a regular file for reading and return its descriptor; never waits for a FIFO or a device.
-
-    Raises:
-        OSError: it isn't a regular file, is a link, or can't be opened.
-    """
-    if not stat.S_ISREG(path.lstat().st_mode):
-        raise OSError(0, "not a regular file")
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # exchanged in between
-        os.close(descriptor)
-        raise OSError(0, "not a regular file")
-    return descriptor
 
 
 def _read_bytes(path: Path) -> bytes | None:

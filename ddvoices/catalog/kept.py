@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ddvoices import __version__
-from ddvoices.catalog.files import open_regular
+from ddvoices.files import open_regular
 from ddvoices.resources import schema_path
 
 _OF_OTHERS = 0o022  # the rights to write that a group and everybody may have

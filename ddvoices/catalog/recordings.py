@@ -12,9 +12,10 @@ from pathlib import Path, PurePosixPath
 
 from ddvoices.audio import is_lfs_pointer, sniff
 from ddvoices.catalog.cache import SampleCache, default_cache_dir
-from ddvoices.catalog.files import Root, open_regular
+from ddvoices.catalog.files import Root
 from ddvoices.catalog.git import ask_git, commit_of
 from ddvoices.catalog.samples import MAX_SAMPLE_BYTES, SampleError, SampleReader
+from ddvoices.files import open_regular
 
 # How many versions of a path are looked at: what was applied last is nearly always among the first two.
 _MOST_VERSIONS = 50

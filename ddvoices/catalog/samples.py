@@ -12,8 +12,9 @@ from typing import BinaryIO, NoReturn
 
 from ddvoices.audio import FORMATS, AudioFacts, FileBytes, InPiecesError, inspect, is_lfs_pointer
 from ddvoices.catalog.cache import SampleCache
-from ddvoices.catalog.files import Root, open_regular
+from ddvoices.catalog.files import Root
 from ddvoices.catalog.findings import did_you_mean, quoted
+from ddvoices.files import open_regular
 from ddvoices.model import Sample
 
 MAX_SAMPLE_BYTES = 20 * 2**20

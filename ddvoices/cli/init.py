@@ -168,7 +168,7 @@ def _read_ignored(path: Path) -> bytes:
     Raises:
         OSError: it can't be read, is a link, which git doesn't follow either, or isn't a file at all.
     """
-    from ddvoices.catalog.files import open_regular
+    from ddvoices.files import open_regular
 
     try:
         with os.fdopen(open_regular(path), "rb") as file:

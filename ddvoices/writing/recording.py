@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import IO
 
 from ddvoices.audio import AudioFacts
-from ddvoices.catalog.files import Root, open_regular, shown_path
+from ddvoices.catalog.files import Root, shown_path
 from ddvoices.catalog.samples import SampleError, inspect_file
 from ddvoices.errors import OutputError, UsageError
-from ddvoices.files import make_folder, whole_file
+from ddvoices.files import make_folder, open_regular, whole_file
 from ddvoices.model import Catalog
 from ddvoices.writing.keys import numbered
 
