@@ -79,13 +79,14 @@ format: $(VENV)/.dev ## Put the code in order
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.dev compiled .peers/.ready ## Measurements, as ratios against a peer in the same run
+bench: $(VENV)/.dev compiled browser .peers/.ready ## Measurements, as ratios against a peer in the same run
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/sockets.py
 	$(BIN)/python benchmarks/batch.py
 	$(BIN)/python benchmarks/apply.py
 	$(BIN)/python benchmarks/plan.py
 	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/pages.py
 
 docs: $(VENV)/.dev ## Write what the documents quote of the program
 	$(BIN)/python docs/generate.py

@@ -42,7 +42,7 @@ def make_catalog(folder: Path, count: int) -> Path:
     (catalog / "samples").mkdir(parents=True)
     (catalog / "catalog.yaml").write_text(_SETTINGS, encoding="utf-8")
     for number in range(count):
-        (catalog / "samples" / f"voice-{number:05d}.wav").write_bytes(_recording(number))
+        (catalog / "samples" / f"voice-{number:05d}.wav").write_bytes(recording(number))
     for first in range(0, count, VOICES_A_FILE):
         numbers = range(first, min(first + VOICES_A_FILE, count))
         write_voices(catalog / f"part-{first // VOICES_A_FILE:03d}.yaml", map(voice, numbers))
@@ -97,7 +97,7 @@ def fill_account(catalog: Path, *, base_url: str, key: str, marked: bool = True)
 
 
 def _add(client: DeepdubClient, spec: VoiceSpec, *, marked: bool) -> str:
-    data = _recording(0)[:4044]
+    data = recording(0)[:4044]
     return client.create_voice(
         io.BytesIO(data),
         size=len(data),
@@ -118,7 +118,7 @@ def _locked(spec: VoiceSpec, voice_id: str) -> LockEntry:
     return LockEntry(voices=(made,))
 
 
-def _recording(number: int) -> bytes:
+def recording(number: int) -> bytes:
     """Return three seconds of 8 bits: a triangle wave that begins with the number."""
     rate, size = 8200, 3 * 8200
     wave = bytes(range(78, 178)) + bytes(range(178, 78, -1))
