@@ -13,9 +13,11 @@ export GIT_AUTHOR_EMAIL=41898282+github-actions[bot]@users.noreply.github.com
 export GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
 # The token is in the environment and in no command line; the empty value forgets what actions/checkout may have set.
 header=http.${GITHUB_SERVER_URL:-https://github.com}/.extraheader
-export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=$header GIT_CONFIG_VALUE_0= GIT_CONFIG_KEY_1=$header
-GIT_CONFIG_VALUE_1="AUTHORIZATION: basic $(printf 'x-access-token:%s' "$INPUT_TOKEN" | base64 | tr -d '\n')"
-export GIT_CONFIG_VALUE_1 GIT_TERMINAL_PROMPT=0
+basic=$(printf 'x-access-token:%s' "$INPUT_TOKEN" | base64 | tr -d '\n')
+count=${GIT_CONFIG_COUNT:-0} # what the job has set for git stays
+export "GIT_CONFIG_KEY_$count=$header" "GIT_CONFIG_VALUE_$count="
+export "GIT_CONFIG_KEY_$((count + 1))=$header" "GIT_CONFIG_VALUE_$((count + 1))=AUTHORIZATION: basic $basic"
+export GIT_CONFIG_COUNT=$((count + 2)) GIT_TERMINAL_PROMPT=0
 git commit --quiet --message 'Lock the voices' -- "$lock"
 for _ in 1 2 3; do
   if git push --quiet origin "HEAD:refs/heads/$GITHUB_REF_NAME"; then

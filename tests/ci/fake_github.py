@@ -22,7 +22,8 @@ _BASE = f"/repos/{REPOSITORY}"
 class FakeGitHub:
     """``comments`` are those of every pull request; ``calls`` the writes; ``allowed`` whether writes are.
 
-    ``leaked`` are tokens that came where artifacts are kept, ``pushed`` those that came with a push.
+    ``leaked`` are tokens that came where artifacts are kept, ``pushed`` those that came with a push,
+    and ``agents`` what git called itself then.
     """
 
     def __init__(self) -> None:
@@ -33,6 +34,7 @@ class FakeGitHub:
         self.calls: list[str] = []
         self.leaked: list[str] = []
         self.pushed: list[str | None] = []
+        self.agents: set[str | None] = set()
         self.allowed = True
         self.url = ""
 
@@ -114,6 +116,7 @@ def fake_github() -> Iterator[FakeGitHub]:
                 status, answer = fake.answer(self.command, self.path, document)
             elif self.path.startswith("/git/"):
                 fake.pushed.append(token)
+                fake.agents.add(self.headers["User-Agent"])
                 status, answer = 403, {}
             elif token != f"Bearer {TOKEN}":
                 status, answer = 401, {"message": "who are you?"}

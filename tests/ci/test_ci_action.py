@@ -223,11 +223,18 @@ def test_a_push_brings_the_token_and_where_it_is_refused_the_job_fails_and_says_
     git(workspace.folder, "remote", "set-url", "origin", f"{github.url}/git/voices.git")
     header = f"http.{github.url}/.extraheader"
     git(workspace.folder, "config", header, "AUTHORIZATION: basic of-the-checkout")
+    agent = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "http.userAgent",
+        "GIT_CONFIG_VALUE_0": "the-jobs-own",
+    }
+    runner.env |= agent  # what a job sets for git stays
     done = runner.act(APPLY)
     assert (done.code, len(workspace.there())) == (1, 1)
     assert [line for line in done.commands if "The lock could not be pushed" in line]
     basic = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
     assert set(github.pushed) == {f"basic {basic}"}
+    assert github.agents == {"the-jobs-own"}
     assert TOKEN not in done.log
     assert basic not in done.log
 
