@@ -64,8 +64,11 @@ def _git(directory: Path, *arguments: str) -> str | None:
     return None if said is None else said.decode("utf-8", "replace").strip()
 
 
-def ask_git(directory: Path, *arguments: str) -> bytes | None:
-    """Return what git says; None if it fails or isn't there. It asks no other repository, and no network."""
+def ask_git(directory: Path, *arguments: str, data: bytes = b"") -> bytes | None:
+    """Return what git says to ``data``; None if it fails or isn't there.
+
+    It asks no other repository, and no network.
+    """
     # Inside of a hook, git's own variables would name another repository or index.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_FOR_GIT)}
     environment |= _ENVIRONMENT
@@ -73,7 +76,7 @@ def ask_git(directory: Path, *arguments: str) -> bytes | None:
     try:
         done = subprocess.run(  # noqa: S603 - the arguments are ours but for the path, and no shell reads them
             ("git", *settings, "-C", str(directory), *arguments),  # noqa: S607 - the user's git, wherever it is
-            stdin=subprocess.DEVNULL,
+            input=data,
             capture_output=True,
             env=environment,
             timeout=_TIMEOUT_SECONDS,

@@ -33,9 +33,11 @@ def plan_page(document: Mapping[str, Any], catalog: Path, *, limit: int, folder:
     """
     finder = Finder(catalog, document["catalog"]["owner"])
     shelf = Shelf(limit=limit, folder=folder)
+    planned = list(cards_of(document))
+    finder.foresee(wanted for card in planned for wanted in card.wanted)
     cards = [
         (card, [sound for wanted in card.wanted if (sound := _sound(wanted, card, finder, shelf))])
-        for card in cards_of(document)
+        for card in planned
     ]
     html = render(
         "plan.html",

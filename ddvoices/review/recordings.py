@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,13 @@ class Finder:
             self._sent = dict(_samples(load_lock(root.real, owner=owner)))
         except (CatalogError, LockfileError):
             pass  # a plan can be shown anywhere, also beside another catalog's lock
+
+    def foresee(self, wanted: Iterable[Wanted]) -> None:
+        """Say which recordings will be asked for, so that git is asked for all of them at once."""
+        if self._recordings is not None:
+            former = [each for each in wanted if each.side is Side.OLD]
+            sent = (self._sent.get(voice, {}).get("path") for each in former for voice in each.ids)
+            self._recordings.foresee(filter(None, (*sent, *(each.path for each in former))))
 
     def find(self, wanted: Wanted) -> Heard:
         """Return a recording."""

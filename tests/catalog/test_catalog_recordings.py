@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from hashlib import sha256
 from pathlib import Path
@@ -67,6 +68,40 @@ def test_a_former_one_is_found_however_often_it_has_changed(first, here, later, 
     for number in range(later):
         change(here, first * (number + 2), commit=committed or number < later - 1)
     assert recordings().former(PATH, hash_of(first)) == first
+
+
+def test_git_reads_the_history_once_for_all_that_is_foreseen(first, here, monkeypatch):
+    """A walk through a long history takes seconds, for one path as for many."""
+    others = [f"audio/{name}.mp3" for name in ("ünder way", "[a-z]*", "none")]
+    for number, path in enumerate(others[:2]):
+        (here / "voices" / path).write_bytes(first * (number + 2))
+    git("add", "voices")
+    git("commit", "--quiet", "-m", "others")
+    for path in (PATH, *others[:2]):
+        (here / "voices" / path).unlink()
+    git("commit", "--quiet", "--all", "-m", "gone")
+    trace = here / "trace"
+    found = recordings()
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", tracing(here, trace), prepend=os.pathsep)
+        found.foresee([PATH, *others, "../outside.mp3", "--output=x"])
+        read = [
+            found.former(path, hash_of(first * times)) for times, path in enumerate((PATH, *others), start=1)
+        ]
+    assert read == [first, first * 2, first * 3, None]
+    assert [line.split()[0] for line in trace.read_text().splitlines()].count("log") == 1
+    assert not (here / "x").exists()
+
+
+def tracing(here: Path, trace: Path) -> str:
+    """Return a folder with a git that notes which of its commands are run."""
+    folder = here / "bin"
+    folder.mkdir()
+    words = 'for word; do case $word in log | cat-file | rev-parse) echo "$word"; break;; esac; done'
+    script = f'#!/bin/sh\n{words} >>{trace}\nexec {shutil.which("git")} "$@"\n'
+    (folder / "git").write_text(script)
+    (folder / "git").chmod(0o755)
+    return str(folder)
 
 
 def test_a_former_one_is_found_after_its_file_is_gone(first, here):
