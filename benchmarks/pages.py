@@ -26,7 +26,7 @@ from service import emulator
 
 TIMES = 10
 GROWTH_GOAL = 1.0  # time for each voice of many, to that of one of few
-OPENING_GOAL = 3.0  # of the time that the browser's own players take
+OPENING_GOAL = 1.5  # of the time that the browser's own players take
 KEYSTROKE_GOAL = 0.1  # seconds: what a person takes for at once
 PROGRAM = str(Path(sys.executable).parent / "ddvoices")
 CHROMIUM = "/usr/bin/chromium"
