@@ -3,6 +3,7 @@
 | module | what happens there |
 |---|---|
 | ``cards`` | a plan document → a card a voice; pure |
+| ``edits`` | two texts → what was cut and added; pure |
 | ``recordings`` | what a plan names → bytes, out of the catalog and git |
 | ``media`` | bytes → a place in the page or beside it |
 | ``plan_page``, ``audition_page`` | these together → a page |

@@ -23,6 +23,7 @@ Document = Mapping[str, Any]
 
 # these only repeat what is there to hear
 _UNSHOWN = UNSHOWN | {"sample.seconds"}
+_LINE_END = " ↵ "  # a word of its own, for a change may be nothing else
 _NAMES = {
     "name": "name",
     "locale": "locale",
@@ -200,7 +201,8 @@ def _value(path: str, value: Any) -> str | None:
     if path == "gender":
         value = gender_value(value)
     if isinstance(value, str):
-        return printable(value)  # whole and without quotes: it has a cell of its own
+        # whole and without quotes: it has a cell of its own
+        return _LINE_END.join(printable(line) for line in value.split("\n"))
     return value_words(value)
 
 

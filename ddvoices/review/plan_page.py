@@ -9,6 +9,7 @@ from typing import Any
 
 from ddvoices.report.text import headline
 from ddvoices.review.cards import Card, Side, Wanted, cards_of
+from ddvoices.review.edits import Comparer
 from ddvoices.review.media import Shelf
 from ddvoices.review.page import Page, render
 from ddvoices.review.recordings import Finder
@@ -44,6 +45,7 @@ def plan_page(document: Mapping[str, Any], catalog: Path, *, limit: int, folder:
         plan=document,
         headline=headline(document).removeprefix("Plan: "),
         cards=cards,
+        pieces=Comparer().pieces,
         actions=[action for action, count in document["summary"].items() if count and action != "noop"],
         regions=list(document["regions"]),
     )

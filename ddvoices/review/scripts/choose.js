@@ -12,7 +12,7 @@ const textOf = (card, without) => {
   return copy.textContent.toLowerCase();
 };
 const texts = new Map(cards.map((card) => [card, {
-  words: textOf(card, "code, audio, .objecting"), all: textOf(card, ".objecting"),
+  words: textOf(card, "code, audio, .objecting, .sr"), all: textOf(card, ".objecting, .sr"),
 }]));
 const holds = (card, word) => texts.get(card)[word.length < SHORTEST_ID ? "words" : "all"].includes(word);
 

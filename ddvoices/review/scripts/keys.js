@@ -51,9 +51,17 @@ const addressed = () => {
   }
 };
 
-// a text that scrolls in its place must be within reach of keys
-const LONG = 300;
-for (const text of all("td > *")) if (text.textContent.length > LONG) text.tabIndex = 0;
+// a text that scrolls in its place must be within reach of keys, and shows first what has changed in it
+const LONG = 100; // characters: what is shorter never scrolls
+const ABOVE = 48; // pixels: two lines before the change
+const scrolling = new ResizeObserver((entries) => {
+  for (const { target } of entries) target.tabIndex = target.scrollHeight > target.clientHeight ? 0 : -1;
+});
+for (const text of all("td > *").filter((each) => each.textContent.length > LONG)) {
+  scrolling.observe(text);
+  const change = text.querySelector("del, ins");
+  if (change) text.scrollTop = change.offsetTop - ABOVE;
+}
 
 const visit = () => {
   const card = document.getElementById(addressed());
