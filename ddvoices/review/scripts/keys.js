@@ -24,6 +24,7 @@ const shortcuts = {
     const there = card ? ofCard(card) : sounds;
     (there.includes(chosen) ? chosen : there.at(document.body.dataset.compare ? 0 : -1))?.toggle();
   },
+  p: () => playAll?.click(),
   "/": () => search?.focus(),
   "?": () => help.showModal(),
   o: () => current()?.querySelector(".objection")?.focus(),

@@ -1,8 +1,8 @@
 // All recordings: one at a time, at one loudness, in turn, and two by turns.
 
 let chosen = null;
-let playingAll = false;
-let onEnd = null;
+let wanted = null; // the one that will play as soon as it is read
+let turn = null; // the one whose turn it is, while all are played
 const sounds = all(".sound").filter((figure) => figure.querySelector("audio")).map((figure) => new Sound(figure));
 const byFigure = new Map(sounds.map((sound) => [sound.figure, sound]));
 const cards = all("[data-card]");
@@ -32,12 +32,14 @@ match?.addEventListener("change", () => { if (chosen) setVolumes(chosen); });
 const swap = (card) => {
   const there = ofCard(card);
   if (there.length < 2) return;
-  playingAll = false;
+  setTurn(null);
   const from = there.includes(chosen) ? chosen : there[0];
   const to = there[(there.indexOf(from) + 1) % there.length];
   const place = from.audio.currentTime;
   from.audio.pause();
+  wanted = to;
   to.analyse().then(() => {
+    if (wanted !== to) return;
     to.seek(to.length ? Math.min(place, Math.max(0, to.length - 0.05)) : place);
     to.play();
   });
@@ -76,14 +78,27 @@ for (const sound of sounds) near.observe(sound.figure);
 const isOld = (sound) => sound.figure.dataset.side === "old";
 const shownSounds = () => sounds.filter((sound) => !sound.card.hidden
   && (!isOld(sound) || ofCard(sound.card).every(isOld)));
+const playAll = document.getElementById("play-all");
+if (playAll) playAll.hidden = !sounds.length;
+// its label says what it does now: pressed or not, the same word would say less
+const setTurn = (sound) => {
+  turn = sound;
+  if (playAll) playAll.textContent = turn ? "Stop" : "Play all";
+};
 const playNext = (after) => {
-  const list = shownSounds();
-  const next = list[after ? list.indexOf(after) + 1 : 0];
-  if (!next) { playingAll = false; return; }
+  const still = new Set(shownSounds());
+  // a filter may have hidden the one that has ended
+  const next = sounds.slice(sounds.indexOf(after) + 1).find((sound) => still.has(sound)) ?? null;
+  setTurn(next);
+  if (!next) return;
   next.seek(0);
   next.card.scrollIntoView({ block: "center" });
   next.play();
 };
-onEnd = (sound) => { if (playingAll) playNext(sound); };
-const playAll = document.getElementById("play-all");
-playAll?.addEventListener("click", () => { playingAll = true; playNext(null); });
+const over = (sound) => { if (sound === turn) playNext(sound); };
+const stop = () => {
+  setTurn(null);
+  wanted = null;
+  for (const sound of sounds) sound.audio.pause();
+};
+playAll?.addEventListener("click", () => { if (turn) stop(); else playNext(null); });

@@ -47,10 +47,16 @@ class Sound {
     this.range.addEventListener("input", () => {
       this.seek(this.length * this.range.value / 1000);
     });
+    this.range.addEventListener("keydown", (event) => {
+      const seconds = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (!seconds || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault(); // its own steps are too small to be heard
+      this.seek(this.audio.currentTime + seconds);
+    });
     for (const event of ["play", "pause", "ended", "timeupdate", "loadedmetadata", "seeked"]) {
       this.audio.addEventListener(event, () => this.show());
     }
-    this.audio.addEventListener("ended", () => { if (onEnd) onEnd(this); });
+    this.audio.addEventListener("ended", () => over(this));
     this.audio.addEventListener("error", () => this.fail());
   }
 
@@ -89,7 +95,9 @@ class Sound {
   }
 
   async play() {
+    wanted = this;
     await this.analyse();
+    if (wanted !== this) return; // another one was chosen in the meantime, or none
     for (const other of sounds) if (other !== this) other.audio.pause();
     choose(this);
     setVolumes(this);
@@ -101,13 +109,14 @@ class Sound {
   }
 
   toggle() {
-    playingAll = false;
-    if (this.playing) this.audio.pause(); else this.play();
+    if (this.playing) stop(); else { setTurn(null); this.play(); }
   }
 
   fail() {
-    if (this.figure.querySelector(".missing")) return;
-    this.figure.append(make("p", { className: "missing", textContent: "This browser can’t play it." }));
+    if (!this.figure.querySelector(".missing")) {
+      this.figure.append(make("p", { className: "missing", textContent: "This browser can’t play it." }));
+    }
+    over(this);
   }
 
   show() {
