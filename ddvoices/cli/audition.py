@@ -68,9 +68,9 @@ def audition(
 ) -> int:
     """Have one line spoken by every voice, as a page to listen to.
 
-    DIR/index.html plays all takes at the same loudness, filters them, and marks favourites, which it exports
-    as JSON. The takes are beside it, a directory for each region. Each take costs credits; what was spoken
-    before by the same voice in the same manner is not spoken again.
+    DIR/index.html plays all takes at the same loudness, filters them, and marks favourites, which it saves
+    as text or JSON. The takes are beside it, a directory for each region. Each take costs credits; what was
+    spoken before by the same voice in the same manner is not spoken again.
 
     \b
     Examples:

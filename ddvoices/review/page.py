@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ def render(template: str, **values: Any) -> str:
         "seconds": length_words,
         "anchor": _anchor,
         "moment": _moment,
+        "json": json.dumps,  # in ASCII: a script reads what people must not see
     }
     return environment.get_template(template).render(
         style=Markup(style),  # noqa: S704 - a file of ours

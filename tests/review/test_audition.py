@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 from service import Emulator
 from visitor import Visitor, until
 from workspace import Workspace, write_tone
@@ -100,7 +101,7 @@ def test_marks_are_kept_filtered_and_exported(sheet, house, visitor: Visitor):
     page.click("[data-filter=marked]")
     assert page.locator("[data-card]:visible .key").all_inner_texts() == ["bob", "cleo"]
     with page.expect_download() as download:
-        page.click("#export")
+        page.get_by_role("button", name="Save as JSON").click()
     marks = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
     ids = json.loads(house.run("ids").stdout)
     assert download.value.suggested_filename == "favourites.json"
@@ -112,6 +113,37 @@ def test_marks_are_kept_filtered_and_exported(sheet, house, visitor: Visitor):
             {"key": "cleo", "region": "us", "id": ids["cleo"]["us"]},
         ],
     }
+
+
+@pytest.mark.pages
+def test_favourites_can_be_taken_along_as_a_text(sheet, visitor: Visitor):
+    page = visitor.open(sheet)
+    assert saved_text(page) == [LINE, "No favourites."]
+    page.focus("[id='voice-bob'] .mark >> nth=1")
+    page.keyboard.press("Enter")
+    page.click("[id='voice-ada'] .mark >> nth=0")
+    assert saved_text(page) == [LINE, "- ada, eu", "- bob, us"]
+
+
+@pytest.mark.pages
+def test_a_text_of_several_lines_and_what_turns_it_around(house, visitor: Visitor):
+    line = "It was the best of times,\n  it was\u202e the worst."
+    (house.folder / "line.txt").write_text(line, encoding="utf-8")
+    house.run("audition", "-f", "line.txt", "-o", "lines", "-t", "ada", "-r", "us")
+    page = visitor.open(house.folder / "lines" / "index.html")
+    assert page.inner_text("h1").split("\n") == ["It was the best of times,", "it was\\u202e the worst."]
+    assert page.title() == "Audition: It was the best of times, it was\\u202e the worst."
+    assert saved_text(page)[0] == "It was the best of times, it was\\u202e the worst."
+    with page.expect_download() as download:
+        page.click("#export")
+    assert json.loads(Path(download.value.path()).read_text(encoding="utf-8"))["text"] == line
+
+
+def saved_text(page: Page) -> list[str]:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as text").click()
+    assert download.value.suggested_filename == "favourites.txt"
+    return Path(download.value.path()).read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.pages

@@ -1,4 +1,4 @@
-// Favourites of an audition: kept by the browser, and exported.
+// Favourites of an audition: kept by the browser, and saved: as a text for people, and as JSON.
 
 const marks = all(".mark");
 const store = `ddvoices ${document.title} ${location.pathname}`;
@@ -16,12 +16,17 @@ const remember = () => {
 };
 const marksDocument = () => ({
   format_version: "1.0",
-  text: document.body.dataset.text,
+  text: JSON.parse(document.body.dataset.text),
   favourites: marks.filter(isMarked).map((mark) => {
     const [key, region] = nameOf(mark);
     return { key, region, id: mark.closest(".take").dataset.voice ?? null };
   }),
 });
+const marksText = () => {
+  const line = document.querySelector("h1").textContent.replace(/\s+/g, " ").trim();
+  const favourites = marks.filter(isMarked).map((mark) => `- ${nameOf(mark).join(", ")}\n`);
+  return `${line}\n${favourites.join("") || "No favourites.\n"}`;
+};
 for (const mark of marks) {
   mark.addEventListener("click", () => {
     mark.setAttribute("aria-pressed", String(!isMarked(mark)));
@@ -32,4 +37,5 @@ for (const mark of marks) {
 document.getElementById("export")?.addEventListener("click", () => {
   save("favourites.json", "application/json", `${JSON.stringify(marksDocument(), null, 2)}\n`);
 });
+document.getElementById("export-text")?.addEventListener("click", () => save("favourites.txt", "text/plain", marksText()));
 if (marks.length) remember();
