@@ -13,7 +13,7 @@ from ddvoices.catalog.cache import SampleCache, default_cache_dir
 from ddvoices.catalog.files import Root
 from ddvoices.catalog.git import commit_of
 from ddvoices.catalog.history import Blob, History, is_plain
-from ddvoices.catalog.samples import MAX_SAMPLE_BYTES, SampleError, SampleReader
+from ddvoices.catalog.samples import MAX_SAMPLE_BYTES, SampleError, SampleReader, UnreadSampleError
 from ddvoices.files import open_regular
 
 # A history of millions of commits takes git seconds for each path: what isn't found by then stays unheard.
@@ -39,6 +39,7 @@ class Recordings:
         """Return the recording at a path of the catalog, if it still is the one with this SHA-256.
 
         Raises:
+            UnreadSampleError: there is no telling.
             SampleError: it isn't; or it is nothing that a catalog could hold.
         """
         sample = self._reader.read(path).sample
@@ -46,7 +47,7 @@ class Recordings:
             with os.fdopen(open_regular(Path(sample.file)), "rb") as stream:
                 data = stream.read(MAX_SAMPLE_BYTES + 1)
         except OSError as error:
-            raise SampleError(f"can't be read: {error.strerror or error}") from error
+            raise UnreadSampleError(f"can't be read: {error.strerror or error}") from error
         if sha256(data).hexdigest() != wanted:
             raise SampleError("its file holds another recording by now: plan again")
         return data

@@ -29,6 +29,10 @@ class SampleError(Exception):
     """A sample that can't be used; its text says why and what to do."""
 
 
+class UnreadSampleError(SampleError):
+    """A sample that may be as it was: this machine can't read it, or hasn't fetched it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Folder:
     """Where a folder of the catalog really lies, whether that is in the catalog, and the names in it."""
@@ -82,7 +86,7 @@ class SampleReader:
             real, status = self._find(path, named)
             facts = self._facts(real, status)
         except OSError as error:
-            raise SampleError(f"{quoted(named)} can't be read: {error.strerror or error}") from error
+            raise UnreadSampleError(f"{quoted(named)} can't be read: {error.strerror or error}") from error
         return sample_of(facts, path=path, file=real)
 
     def _find(self, path: str, named: str) -> tuple[str, os.stat_result]:
@@ -175,7 +179,7 @@ def inspect_file(file: Path, status: os.stat_result) -> AudioFacts:
         is_pointer, facts = is_lfs_pointer(data), _inspected(data)
         _check_unchanged(stream, data, status)
     if is_pointer:
-        raise SampleError("is a Git LFS pointer, not the audio itself: run `git lfs pull`")
+        raise UnreadSampleError("is a Git LFS pointer, not the audio itself: run `git lfs pull`")
     if facts is None:
         raise SampleError(
             f"is not audio by its content: {', '.join(FORMATS)} are taken, whatever the name says"

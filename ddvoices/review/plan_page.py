@@ -17,12 +17,13 @@ from ddvoices.review.recordings import Finder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
-    """A recording on the page: where it is, or why it isn't."""
+    """A recording on the page: where it is, or why it isn't, as when it has ``changed`` since the plan."""
 
     wanted: Wanted
     source: str
     origin: str
     missing: str
+    changed: bool
 
 
 def plan_page(document: Mapping[str, Any], catalog: Path, *, limit: int, folder: Path | None = None) -> Page:
@@ -45,6 +46,7 @@ def plan_page(document: Mapping[str, Any], catalog: Path, *, limit: int, folder:
         plan=document,
         headline=headline(document).removeprefix("Plan: "),
         cards=cards,
+        changed=[(card.key, sound.missing) for card, sounds in cards for sound in sounds if sound.changed],
         pieces=Comparer().pieces,
         actions=[action for action, count in document["summary"].items() if count and action != "noop"],
         regions=list(document["regions"]),
@@ -61,4 +63,6 @@ def _sound(wanted: Wanted, card: Card, finder: Finder, shelf: Shelf) -> Sound | 
     missing = heard.missing
     if heard.data is not None and placed is None:
         missing = "too large for this page: `ddvoices show PLAN --format html -o PAGE` lays it beside"
-    return Sound(wanted=wanted, source=placed or "", origin=heard.origin, missing=missing)
+    return Sound(
+        wanted=wanted, source=placed or "", origin=heard.origin, missing=missing, changed=heard.changed
+    )

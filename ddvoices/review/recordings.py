@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ddvoices.catalog.files import open_root
 from ddvoices.catalog.recordings import Recordings
-from ddvoices.catalog.samples import SampleError
+from ddvoices.catalog.samples import SampleError, UnreadSampleError
 from ddvoices.errors import CatalogError, LockfileError
 from ddvoices.lockfile import load_lock
 from ddvoices.model import Lock
@@ -17,12 +17,16 @@ from ddvoices.review.cards import Side, Wanted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A recording, or why there is none; ``origin`` says where it is from."""
+    """A recording, or why there is none; ``origin`` says where it is from.
+
+    One that has ``changed`` was in the catalog when the plan was made, and is there no longer.
+    """
 
     wanted: Wanted
     data: bytes | None = None
     origin: str = ""
     missing: str = ""
+    changed: bool = False
 
 
 class Finder:
@@ -66,7 +70,8 @@ class Finder:
         try:
             data = recordings.now(str(wanted.path), str(wanted.sha256))
         except SampleError as error:
-            return Heard(wanted=wanted, missing=str(error))
+            changed = not isinstance(error, UnreadSampleError)
+            return Heard(wanted=wanted, missing=str(error), changed=changed)
         return Heard(wanted=wanted, data=data)
 
     def _former(self, recordings: Recordings, wanted: Wanted) -> Heard:
