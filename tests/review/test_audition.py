@@ -67,8 +67,9 @@ def test_a_dry_run_writes_nothing(house):
 
 @pytest.mark.pages
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_plays_and_everybody_can_use_it(sheet, visitor: Visitor, scheme):
-    page = visitor.open(sheet, width=800, color_scheme=scheme, bypass_csp=True)
+@pytest.mark.parametrize("width", [380, 1200])
+def test_it_plays_and_everybody_can_use_it(sheet, visitor: Visitor, width, scheme):
+    page = visitor.open(sheet, width=width, color_scheme=scheme, bypass_csp=True)
     until(page, "document.querySelectorAll('[data-loudness]').length === 5")
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()

@@ -55,14 +55,16 @@ const addressed = () => {
 // a text that scrolls in its place must be within reach of keys, and shows first what has changed in it
 const LONG = 100; // characters: what is shorter never scrolls
 const ABOVE = 48; // pixels: two lines before the change
-const scrolling = new ResizeObserver((entries) => {
-  for (const { target } of entries) target.tabIndex = target.scrollHeight > target.clientHeight ? 0 : -1;
+const shownOnce = new WeakSet();
+const scrolling = new ResizeObserver((entries) => { // not before a card comes near, and is laid out
+  for (const { target } of entries) {
+    target.tabIndex = target.scrollHeight > target.clientHeight ? 0 : -1;
+    const change = shownOnce.has(target) ? null : target.querySelector("del, ins");
+    if (change) target.scrollTop = change.offsetTop - ABOVE;
+    shownOnce.add(target);
+  }
 });
-for (const text of all("td > *").filter((each) => each.textContent.length > LONG)) {
-  scrolling.observe(text);
-  const change = text.querySelector("del, ins");
-  if (change) text.scrollTop = change.offsetTop - ABOVE;
-}
+for (const text of all("td > *")) if (text.textContent.length > LONG) scrolling.observe(text);
 
 const visit = () => {
   const card = document.getElementById(addressed());
