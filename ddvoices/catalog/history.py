@@ -57,6 +57,11 @@ class History:
         bases = (self._ask("merge-base", self._commit, branch) for branch in _MAIN_BRANCHES)
         return next((base.decode("ascii", "replace").strip() for base in bases if base), None)
 
+    @property
+    def is_shallow(self) -> bool:
+        """Whether older commits were left out when the repository was cloned."""
+        return (self._ask("rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
+
     def at(self, commit: str, path: str) -> Blob | None:
         """Return the version that a file had at a commit, if it could be a sample."""
         name = (self._ask("rev-parse", "--verify", "--quiet", f"{commit}:./{path}") or b"").strip()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
+from shutil import which
 
 from ddvoices.audio import is_lfs_pointer, sniff
 from ddvoices.catalog.cache import SampleCache, default_cache_dir
@@ -18,6 +19,8 @@ from ddvoices.files import open_regular
 
 # A history of millions of commits takes git seconds for each path: what isn't found by then stays unheard.
 _PATIENCE_SECONDS = 120
+# bytes; a pointer of Git LFS has some 130
+_POINTER = 1024
 
 
 class Recordings:
@@ -75,6 +78,17 @@ class Recordings:
         blob = history.at(commit, path)
         data = blob and _content(history, blob)
         return (data, commit) if data else None
+
+    def why_missing(self, path: str) -> str:
+        """Return why a former recording isn't found, and what to do."""
+        if self._history is None:
+            return "git isn't here to ask" if which("git") is None else "git has no commit of the catalog"
+        small = (blob for blob in self._history.versions(path) if blob.size < _POINTER)
+        if any(is_lfs_pointer(self._history.content(blob) or b"") for blob in small):
+            return "its Git LFS object isn't in this clone: `git lfs fetch --all`"
+        if self._history.is_shallow:
+            return "this clone is without its history: `git fetch --unshallow`"
+        return "not found in this clone's git history"
 
     def _asked(self, path: str) -> History | None:
         """Return whom to ask for a path; None where there is no git, or it has been slow for too long."""

@@ -54,6 +54,8 @@ class Takes:
 
         for key in (spec.key for spec in stage.specs if spec.key not in stage.ids):
             self.session.warn(f"{key} can't speak in {stage.region}: {stage.why_missing(key)}")
+        for key, note in stage.notes.items():
+            self.session.say(f"{key} speaks in {stage.region} by {note}")
         if not stage.ids or self.interrupted:
             return
         check_folder(self.folder / stage.region)

@@ -20,6 +20,7 @@ from ddvoices.report.words import length_words, size_words
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SCRIPTS = Path(__file__).parent / "scripts"
+_COMMAND = re.compile(r"`((?:ddvoices|git) [^`]*)`")
 _IN_ORDER = ("base", "loudness", "sound", "player", "choose", "marks", "objections", "keys")
 
 
@@ -47,6 +48,7 @@ def render(template: str, **values: Any) -> str:
         "seconds": length_words,
         "anchor": _anchor,
         "moment": _moment,
+        "commands": _commands,
         "json": json.dumps,  # in ASCII: a script reads what people must not see
     }
     return environment.get_template(template).render(
@@ -61,6 +63,14 @@ def render(template: str, **values: Any) -> str:
 def _harmless(value: Any) -> Any:
     """Write what turns text around or hides it as an escape, as in a terminal."""
     return printable(value) if type(value) is str else value
+
+
+def _commands(text: str) -> Markup:
+    """Return a text of ours with the commands in it as code; other backticks are a stranger's, and stay."""
+    parts = enumerate(_COMMAND.split(printable(text)))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part for number, part in parts
+    )
 
 
 def _anchor(key: str) -> str:

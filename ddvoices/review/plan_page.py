@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +51,17 @@ def plan_page(document: Mapping[str, Any], catalog: Path, *, limit: int, folder:
         cards=cards,
         changed=[(card.key, sound.missing) for card, sounds in cards for sound in sounds if sound.changed],
         pieces=Comparer().pieces,
+        stamp=_stamp(document),
+        counts=Counter(action for card in planned for action in card.actions),
         actions=[action for action, count in document["summary"].items() if count and action != "noop"],
         regions=list(document["regions"]),
     )
     return Page(html=html, files=shelf.files)
+
+
+def _stamp(document: Mapping[str, Any]) -> str:
+    """Return what tells a plan from another of the same minute."""
+    return sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def _sound(wanted: Wanted, card: Card, finder: Finder, shelf: Shelf) -> Sound | None:

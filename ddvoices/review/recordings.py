@@ -87,11 +87,12 @@ class Finder:
                 data=found[0],
                 origin=f"as of {found[1][:7]}, where the branch began: the voice may be of another one",
             )
-        for path in dict.fromkeys(filter(None, (*(sample["path"] for sample in sent), wanted.path))):
+        paths = [path for path in (*(sample["path"] for sample in sent), wanted.path) if path]
+        for path in dict.fromkeys(paths):
             data = recordings.former(path, digest) or _still_there(recordings, path, digest)
             if data is not None:
                 return Heard(wanted=wanted, data=data, origin="what was applied last")
-        return Heard(wanted=wanted, missing="not found in this clone's git history")
+        return Heard(wanted=wanted, missing=recordings.why_missing(paths[0] if paths else ""))
 
 
 def _still_there(recordings: Recordings, path: str, digest: str) -> bytes | None:

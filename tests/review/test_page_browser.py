@@ -286,11 +286,24 @@ def test_objections_are_kept_and_saved_as_a_text(plan, visitor: Visitor):
     assert download.value.suggested_filename == "review.txt"
     said = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
     assert said[0].startswith("Review of the plan of tests-4mq7, made 20")
-    assert said[1:] == ["- ada: too much j in the room", "No objection to the other 4 voices."]
+    assert said[1:] == [
+        "- ada: too much j in the room",
+        "No objection to the other 4 voices.",
+        "Played: none of 6 recordings.",
+    ]
+    page.click(f"{player(page, 'ada', 'new')} .play")
+    until(page, "[...document.querySelectorAll('audio')].some(audio => audio.currentTime > 0.1)")
+    page.reload()
     page.get_by_label("Objection to ada").fill("  ")
+    page.get_by_label("Objection to cleo").fill("one\ntwo")
     with page.expect_download() as download:
         page.click("#save-review")
-    assert Path(download.value.path()).read_text(encoding="utf-8").endswith("No objection to the 5 voices.\n")
+    assert Path(download.value.path()).read_text(encoding="utf-8").splitlines()[1:] == [
+        "- cleo: one",
+        "  two",
+        "No objection to the other 4 voices.",
+        "Played: 1 of 6 recordings.",
+    ]
 
 
 def test_an_objection_outlives_a_reload_where_the_browser_loses_what_it_keeps_for_the_file(
@@ -302,6 +315,46 @@ def test_an_objection_outlives_a_reload_where_the_browser_loses_what_it_keeps_fo
     page.evaluate("localStorage.clear()")
     page.reload()
     assert page.get_by_label("Objection to ada").input_value() == "too quiet"
+
+
+def test_a_click_on_compare_leaves_space_to_pause(plan, visitor: Visitor):
+    page = visitor.open(plan)
+    page.click("[id='voice-ada'] .compare button")
+    until(page, "[...document.querySelectorAll('audio')].some(audio => audio.currentTime > 0.1)")
+    page.keyboard.press("Space")
+    until(page, "[...document.querySelectorAll('audio')].every(audio => audio.paused)")
+    assert page.locator("[id='voice-ada'] .sound.chosen").get_attribute("data-side") == "new"
+
+
+def test_chips_count_the_voices_that_they_show(plan, visitor: Visitor):
+    page = visitor.open(plan)
+    for chip in page.locator(".chip[data-filter=actions]").all():
+        chip.click()
+        assert len(shown(page)) == int(chip.locator("b").inner_text())
+        chip.click()
+
+
+def test_many_warnings_keep_nobody_from_the_voices(repository: Workspace, visitor: Visitor):
+    for number in range(6):
+        repository.voice(f"voice-{number}")
+        write_tone(repository.root / f"samples/voice-{number}.wav", rate=8000)
+    repository.run("plan", "--page", "page.html")
+    page = visitor.open(repository.folder / "page.html")
+    warned = page.locator(".alerts p")
+    assert warned.count() > page.locator(".alerts p:visible").count() == 3
+    page.click("summary")
+    assert page.locator(".alerts p:visible").count() == warned.count()
+
+
+def test_what_lies_beside_the_page_is_said_not_to_be_matched(repository: Workspace, visitor: Visitor):
+    repository.voice("ada")
+    repository.apply()
+    commit(repository)
+    repository.new_sample("ada", pitch=500)
+    repository.run("plan", "--page", "page.html", "--embed-limit", "0")
+    page = visitor.open(repository.folder / "page.html")
+    assert page.locator("#match").is_disabled()
+    until(page, "document.querySelector('.compare span').textContent.includes('isn’t measured')")
 
 
 def test_without_scripts_the_browsers_own_players_are_there(plan, visitor: Visitor):

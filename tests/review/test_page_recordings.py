@@ -34,11 +34,20 @@ class Heard(HTMLParser):
             self._label = found["data-label"]
         if tag == "audio":
             self.sources[self._label] = found["src"]
-        self._tag = "missing" if found.get("class") == "missing" else tag
+        if tag == "code":
+            self.handle_data("`")
+        else:
+            self._tag = "missing" if found.get("class") == "missing" else tag
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "code":
+            self.handle_data("`")
+        elif tag == "p":
+            self._tag = ""
 
     def handle_data(self, data: str) -> None:
-        if self._tag == "missing" and data.strip():
-            self.missing[self._label] = data
+        if self._tag == "missing":
+            self.missing[self._label] = self.missing.get(self._label, "") + data
         if self._tag == "span" and self._label:
             self.captions[self._label] = self.captions.get(self._label, "") + data
 
@@ -131,7 +140,35 @@ def test_one_that_was_never_committed_is_said_to_be_missing(repository):
     repository.new_sample("ada", pitch=500)
     heard = page(repository)
     assert list(heard.sources) == ["New: ada"]
-    assert "not found in this clone’s git history" in heard.missing["Before: ada"].replace("'", "’")
+    assert "git has no commit of the catalog" in heard.missing["Before: ada"]
+    commit(repository)
+    assert "not found in this clone's git history" in show(repository).missing["Before: ada"]
+
+
+def test_a_clone_without_history_is_said_to_be_one(changed, tmp_path):
+    git("commit", "--quiet", "--all", "--message", "another", cwd=changed.folder)
+    changed.run("plan", "-o", "plan.json")
+    clone = tmp_path / "shallow"
+    git("clone", "--quiet", "--depth=1", changed.folder.as_uri(), str(clone), cwd=tmp_path)
+    html = changed.run("--catalog", str(clone / "voices"), "show", "plan.json", "--format", "html").stdout
+    assert "`git fetch --unshallow`" in Heard(html).missing["Before: ada"]
+
+
+def test_what_lies_in_lfs_elsewhere_is_said_to_do_so(changed):
+    sample = changed.root / "samples/ada.wav"
+    now = sample.read_bytes()
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 9\n"
+    git("checkout", "--quiet", "--orphan", "other", cwd=changed.folder)
+    sample.write_text(pointer)
+    git("commit", "--quiet", "--all", "--message", "pointers", cwd=changed.folder)
+    sample.write_bytes(now)
+    assert "`git lfs fetch --all`" in page(changed).missing["Before: ada"]
+
+
+def test_without_git_the_page_says_so(changed):
+    changed.run("plan", "-o", "plan.json")
+    html = changed.run("show", "plan.json", "--format", "html", env={"PATH": "/nowhere"}).stdout
+    assert "git isn't here to ask" in Heard(html).missing["Before: ada"]
 
 
 def test_without_a_lock_the_merge_base_is_heard_and_named(changed):

@@ -9,14 +9,27 @@ const recallReview = () => {
   const kept = new Map(recall(review));
   for (const field of objections) field.value = kept.get(keyOf(field)) ?? "";
 };
+// whoever reads "no objection" wants to know whether somebody has listened
+const heard = new Set(recall(`${review} heard`).map(String));
+for (const sound of sounds) {
+  sound.audio.addEventListener("playing", () => {
+    heard.add(sound.label);
+    keep(`${review} heard`, [...heard].map((label) => [label]));
+  });
+}
+const playedText = () => {
+  const count = sounds.filter((sound) => heard.has(sound.label)).length;
+  return `Played: ${count || "none"} of ${sounds.length} recording${sounds.length === 1 ? "" : "s"}.`;
+};
 const reviewText = () => {
   const against = said();
   const others = objections.length - against.length;
   const rest = `${against.length ? "other " : ""}${others} voice${others === 1 ? "" : "s"}`;
   return [
     `Review of the ${document.body.dataset.plan}`,
-    ...against.map(([key, words]) => `- ${key}: ${words}`),
+    ...against.map(([key, words]) => `- ${key}: ${words.replace(/\n/g, "\n  ")}`),
     ...(others ? [`No objection to the ${rest}.`] : []),
+    ...(sounds.length ? [playedText()] : []),
   ].join("\n");
 };
 for (const field of objections) {

@@ -28,6 +28,9 @@ const setVolumes = (sound) => {
   }
 };
 match?.addEventListener("change", () => { if (chosen) setVolumes(chosen); });
+const beside = sounds.filter((sound) => !sound.embedded).length;
+if (match && beside) match.parentElement.append(beside === sounds.length ? " (not beside the page)" : " (of those in the page)");
+if (match && beside === sounds.length) { match.checked = false; match.disabled = true; }
 
 const swap = (card) => {
   const there = ofCard(card);
@@ -49,12 +52,16 @@ const addCompare = (card) => {
   const there = ofCard(card);
   if (there.length < 2 || document.body.dataset.compare === "all") return;
   const button = make("button", { type: "button", textContent: "A/B" });
-  button.setAttribute("aria-label", `Compare the recordings of ${card.querySelector(".key")?.textContent ?? "this voice"}`);
-  button.addEventListener("click", () => swap(card));
+  button.setAttribute("aria-label", `A/B: compare the recordings of ${card.querySelector(".key")?.textContent ?? "this voice"}`);
+  button.addEventListener("click", (event) => {
+    swap(card);
+    if (event.detail) card.focus({ preventScroll: true }); // by a mouse: Space is to pause now, not to swap again
+  });
   const words = make("span");
   card.querySelector(".sounds").after(make("div", { className: "compare" }, button, words));
   Promise.all(there.map((sound) => new Promise((done) => { sound.whenSeen = done; }))).then(() => {
     const [one, other] = there;
+    if (!one.embedded || !other.embedded) words.textContent = "as loud as they are: what lies beside the page isn’t measured";
     if (one.loudness === null || other.loudness === null) return;
     const louder = other.loudness - one.loudness;
     words.textContent = Math.abs(louder) < 0.5 ? "as loud as before"

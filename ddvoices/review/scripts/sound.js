@@ -24,7 +24,8 @@ class Sound {
     this.label = figure.dataset.label;
     this.peaks = null;
     this.loudness = null;
-    this.seconds = Number(figure.dataset.seconds) || 0;
+    this.told = Number(figure.dataset.seconds) || 0; // an encoder may have added a tenth
+    this.seconds = this.told;
     this.build();
     this.listen();
   }
@@ -67,6 +68,7 @@ class Sound {
   }
 
   get length() { return Number.isFinite(this.audio.duration) ? this.audio.duration : this.seconds; }
+  get embedded() { return this.audio.src.startsWith("data:"); }
   get playing() { return !this.audio.paused && !this.audio.ended; }
 
   seek(seconds) {
@@ -80,7 +82,7 @@ class Sound {
   }
 
   async read() {
-    if (!this.audio.src.startsWith("data:")) return;
+    if (!this.embedded) return;
     try {
       const decoded = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(bytesOf(this.audio.src));
       this.seconds = decoded.duration;
@@ -126,7 +128,8 @@ class Sound {
     const at = this.audio.currentTime;
     this.range.value = length ? 1000 * at / length : 0;
     this.range.setAttribute("aria-valuetext", `${clock(at)} of ${clock(length)}`);
-    this.time.textContent = length ? `${clock(at)} / ${clock(length)}` : clock(at);
+    const end = this.told || length;
+    this.time.textContent = end ? `${clock(Math.min(at, end))} / ${clock(end)}` : clock(at);
     this.draw();
   }
 
