@@ -55,9 +55,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visitor(chromium: Browser) -> Iterator[Visitor]:
+def visitor(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Visitor]:
     """Open pages; none may complain, or ask for what isn't on this disk or in the page."""
     from visitor import Visitor
+
+    # a browser leaves a loop running in its process, where no other test could run one
+    assert request.node.get_closest_marker("pages"), "a test with a browser is marked `pages`"
 
     visitor = Visitor(chromium)
     yield visitor

@@ -13,7 +13,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+from cli.warm import USUAL, run_warm
+
+_PASSED_ON = ("PATH", "TZ", "TMPDIR", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 _PATIENCE_SECONDS = 120
 CTRL_C = "\x03"
 
@@ -24,9 +26,7 @@ def environment(extra: Mapping[str, str] | None = None) -> Iterator[dict[str, st
     with tempfile.TemporaryDirectory() as home:
         yield {
             **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-            "PYTHONPATH": str(Path(__file__).parents[2]),
-            "PYTHONUTF8": "1",
-            "PYTHONWARNINGS": "error",
+            **USUAL,
             "HOME": home,
             "XDG_CACHE_HOME": str(Path(home, "cache")),
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
@@ -52,14 +52,9 @@ def run(
     """
     data = input.encode() if isinstance(input, str) else input
     with environment(env) as variables:
-        done = subprocess.run(
-            command(*args),
-            env=variables,
-            cwd=cwd or variables["HOME"],
-            input=data or b"",
-            capture_output=True,
-            timeout=_PATIENCE_SECONDS,
-            check=False,
+        where = {"env": variables, "cwd": cwd or variables["HOME"], "timeout": _PATIENCE_SECONDS}
+        done = run_warm([*map(str, args)], data=data or b"", **where) or subprocess.run(
+            command(*args), input=data or b"", capture_output=True, check=False, **where
         )
     out, err = (stream.decode("utf-8", "surrogateescape") for stream in (done.stdout, done.stderr))
     return subprocess.CompletedProcess(done.args, done.returncode, out, err)

@@ -157,6 +157,7 @@ def test_what_has_no_room_is_played_from_beside(house, sheet, visitor: Visitor):
     house.run("audition", LINE, "-o", "casting")
 
 
+@pytest.mark.pages
 def test_of_thousands_only_those_are_drawn_that_are_near(tmp_path, visitor: Visitor):
     """Else each drawing lays out the whole page anew, and a large plan, as of a stranger, stops a browser."""
     write_tone(tmp_path / "take.wav")
