@@ -26,6 +26,7 @@ PACKED = "gzip, deflate"
 """What answers may be packed in: both at most a thousand times smaller, so that a piece is soon counted."""
 
 _MOST_IN_HEAD = 2**20  # bytes, more than any server or proxy lets pass
+_MARGIN = 2**20  # bytes, more than are read at once: what is content is counted first, and refused as such
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 BYTES_A_SECOND = 100  # far less than any speech, even where it comes while it is spoken
@@ -115,7 +116,7 @@ def _allow(answer: requests.Response) -> None:
     """Let as much of an answer come as fits into the memory; by way of SOCKS nobody counts."""
     reader = getattr(getattr(answer.raw, "_original_response", None), "reader", None)
     if reader is not None:
-        reader.allow(MOST_IN_MEMORY)
+        reader.allow(MOST_IN_MEMORY + _MARGIN)
 
 
 def _bounded(answer: requests.Response, *, streamed: bool) -> Callable[..., Iterator[bytes]]:
