@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ddvoices.cli import options
+from ddvoices.cli.places import HTML_ENDINGS, check_page_place, check_plan_place
 from ddvoices.cli.session import Session
 from ddvoices.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from ddvoices.model import Plan
-
-_HTML = {".html", ".htm"}
 
 
 @click.command
@@ -73,6 +72,8 @@ def plan(
     from ddvoices.plan import plan_document
 
     _check_places(output, page, output_format)
+    check_plan_place(session.catalog_directory, output)
+    check_page_place(session.catalog_directory, page, option="--page")
     choice = PlanOptions(prune=prune, targets=targets, labels=labels)
     _, found = plan_now(session, regions, choice)
     document = plan_document(found)
@@ -149,7 +150,7 @@ def _check_places(output: Path | None, page: Path | None, output_format: str) ->
         raise UsageError("--page writes the page, and --format html prints it: take one of them")
     if page is not None and output is not None and page.resolve() == output.resolve():
         raise UsageError(f"{page} is where the plan is saved: write the page to another file")
-    if output is not None and output_format == "html" and output.suffix.lower() in _HTML:
+    if output is not None and output_format == "html" and output.suffix.lower() in HTML_ENDINGS:
         both = f"`ddvoices plan -o PLAN --page {output}`"
         raise UsageError(
             f"-o saves the plan, and not its page: save it as PLAN, and the page besides, by {both}"

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ddvoices.cli import options
+from ddvoices.cli.places import check_page_place
 from ddvoices.cli.session import Session
 from ddvoices.errors import UsageError
 
@@ -45,6 +46,7 @@ def show(session: Session, *, file: Path, output_format: str, output: Path | Non
         raise UsageError("-o is for --format html: print other formats into a file by >")
     if output_format == "html" and output is None:
         check_stdout("-o PAGE")
+    check_page_place(session.catalog_directory, output, option="-o")
     document = read_plan_file(file)
     if output is not None and output.exists() and output.samefile(file):
         raise UsageError(f"{output} is the plan itself: write the page to another file")

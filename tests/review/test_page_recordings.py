@@ -7,6 +7,7 @@ import os
 import re
 from base64 import b64decode
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 import pytest
@@ -338,6 +339,62 @@ def test_plans_and_pages_are_not_mixed_up(changed, line, says):
     assert done.stdout == ""
     assert not list(changed.folder.glob("*.html"))
     assert not (changed.folder / "plan.json").exists()
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    """Return what lies in a folder and below it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+NO_PLACE = (
+    "voices/catalog.yaml",
+    "voices/new.YML",
+    "voices/ddvoices.lock.json",
+    "voices/samples/ada.wav",
+    "here/samples/../all.yaml",
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "places"),
+    [
+        ("plan -o", (*NO_PLACE, "voices/DDVOICES.lock.json", "voices/v.schema.json", "voices/LICENCE")),
+        ("plan --page", (*NO_PLACE, "voices/new", "voices/plan.json")),
+        ("show plan.json --format html -o", (*NO_PLACE, "voices/new")),
+    ],
+)
+def test_files_of_the_catalog_are_no_place_for_a_plan_or_a_page(changed, command, places):
+    changed.run("plan", "-o", "plan.json")
+    (changed.folder / "here").symlink_to("voices")
+    (changed.root / "LICENCE").write_text("mine")
+    before = held(changed.root)
+    changed.emulator.clear_requests(changed.key)
+    for place in places:
+        done = changed.run(*command.split(), place, code=64)
+        says = r": lies in the catalog, where a .* may only be .*: \w+ it outside, such as by `.*`\n"
+        assert re.fullmatch(f"error: {re.escape(place)}{says}", done.stderr), done.stderr
+        assert done.stdout == ""
+    assert changed.emulator.requests(changed.key) == []
+    assert held(changed.root) == before
+
+
+def test_other_places_for_a_plan_or_a_page_are_the_user_s(changed):
+    (changed.folder / "to-page.html").symlink_to("voices/all.yaml")
+    changed.save()
+    before = held(changed.root)
+    changed.run("plan", "-o", "voices/plan.json")
+    for line in (
+        "plan -o voices/plan.json --page voices/review.html",  # takes the place of the one before
+        "plan -o voices/plan --page page",
+        "plan -o /dev/null --page to-page.html",
+        "show voices/plan --format html -o voices/REVIEW.HTM",
+        "show voices/plan --format html -o page.yaml",
+    ):
+        changed.run(*line.split())
+        assert (changed.folder / line.split()[-1]).stat().st_size > 1000
+    assert {name: held(changed.root)[name] for name in before} == before
 
 
 @pytest.mark.parametrize(("command", "option"), [("plan", "--page"), ("show plan.json", "-o")])
