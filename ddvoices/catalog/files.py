@@ -78,14 +78,15 @@ def open_root(directory: str | os.PathLike[str]) -> Root:
 
 
 def _no_catalog(directory: Path, what: str) -> CatalogError:
-    near = next((path for path in (directory / "voices", Path()) if _is_catalog(path)), None)
+    near = next((path for path in (directory / "voices", Path()) if is_catalog(path)), None)
     found = f"there is one in {shown_path(near)}: use --catalog {shown_path(near)}" if near else None
     advice = found or "make one by `ddvoices init`, or name one by --catalog DIR"
     message = f"no catalog here ({what}): {advice}"
     return CatalogError([Problem(shown_path(directory), 0, 0, "", message)])
 
 
-def _is_catalog(path: Path) -> bool:
+def is_catalog(path: Path) -> bool:
+    """Tell whether a directory has the settings of a catalog."""
     return any((path / name).is_file() for name in SETTINGS_NAMES)
 
 

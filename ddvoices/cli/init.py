@@ -12,7 +12,7 @@ import click
 
 from ddvoices.cli.ci_files import check_catalog_path, write_ci_files
 from ddvoices.cli.session import Session
-from ddvoices.errors import DdvoicesError, ExitCode, OutputError
+from ddvoices.errors import DdvoicesError, ExitCode, OutputError, UsageError
 
 # no letters or digits that people confuse
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -76,7 +76,7 @@ def init(
     """Start a catalog in a repository.
 
     DIR is the repository (default: here). Nothing that is there is changed, but for a line that is added to
-    .gitignore.
+    .gitignore. Where there is a catalog already, --ci, --pre-commit and --lfs put their files beside it.
 
     \b
     Examples:
@@ -84,25 +84,56 @@ def init(
       ddvoices init my-repository --owner acme-studio
       ddvoices init --ci github --pre-commit
     """
+    from ddvoices.catalog.files import is_catalog
+
     asked = {"pre-commit": pre_commit, "lfs": lfs, ci: ci != "none"}
     kinds = [kind for kind, wanted in asked.items() if wanted]
     if kinds:
         check_catalog_path(session.catalog_directory)
     root = directory / session.catalog_directory
+    if kinds and is_catalog(root):
+        return _add_to(session, directory, owner, kinds)
     if root.exists() and any(root.iterdir() if root.is_dir() else [root]):
         raise DdvoicesError(f"{root}: is there already, and not empty: choose another place by --catalog")
-    from ddvoices.report.terminal import printable
-
-    name = f"{_owner_name(owner or directory.resolve().name)}-{_random_part()}"
-    _write(root, name)
-    _ignore(directory, session.catalog_directory)
-    click.echo(f"{printable(str(root))}: made a catalog of owner {name}, with one example voice")
-    named = "" if root == Path("voices") else f" --catalog {quote(str(root))}"
+    _begin(session, directory, owner)
     _write_ci_files(session, directory, kinds)
+    named = "" if root == Path("voices") else f" --catalog {quote(str(root))}"
     session.say(
         f"next: `ddvoices{named} validate`, then a key (`ddvoices auth login`, or DEEPDUB_API_KEY), "
         f"and `ddvoices{named} plan`"
     )
+    return ExitCode.OK
+
+
+def _begin(session: Session, directory: Path, owner: str | None) -> None:
+    """Make a catalog, and say so."""
+    from ddvoices.report.terminal import printable
+
+    root = directory / session.catalog_directory
+    name = f"{_owner_name(owner or directory.resolve().name)}-{_random_part()}"
+    _write(root, name)
+    _ignore(directory, session.catalog_directory)
+    click.echo(f"{printable(str(root))}: made a catalog of owner {name}, with one example voice")
+
+
+def _add_to(session: Session, directory: Path, owner: str | None, kinds: list[str]) -> ExitCode:
+    """Write what is asked for beside a catalog that is there, and leave the catalog alone.
+
+    Raises:
+        UsageError: it should get an owner, which it has.
+    """
+    from ddvoices.report.terminal import printable
+
+    root = directory / session.catalog_directory
+    if owner is not None:
+        raise UsageError(f"{root}: is a catalog already, with an owner of its own: leave out --owner")
+    click.echo(f"{printable(str(root))}: is a catalog already, and stays as it is")
+    _write_ci_files(session, directory, kinds)
+    if "lfs" in kinds:
+        session.say(
+            "next: `git add --renormalize .` sends recordings to Git LFS that are committed already, and"
+            " `lfs: true` in workflows that were there has CI fetch them"
+        )
     return ExitCode.OK
 
 

@@ -100,6 +100,62 @@ def test_nothing_for_ci_is_written_over_or_written_twice(tmp_path: Path) -> None
     assert "voices.gitlab-ci.yml: written" in done.stdout
 
 
+MORE = {
+    "--ci github": CI["github"],
+    "--ci gitlab": CI["gitlab"],
+    "--pre-commit --lfs": [".gitattributes", ".pre-commit-config.yaml"],
+}
+
+
+@pytest.mark.parametrize("options", MORE)
+def test_beside_a_catalog_that_is_there_only_files_for_git_and_ci_are_written(
+    tmp_path: Path, options: str
+) -> None:
+    assert run("init", cwd=tmp_path).returncode == 0
+    first = MORE[options][0]
+    (tmp_path / first).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / first).write_text("mine")
+    before = held(tmp_path)
+    done = run("init", *options.split(), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "voices: is a catalog already, and stays as it is"
+    assert f"warning: {first}: is there already, and was left as it is" in done.stderr
+    after = held(tmp_path)
+    assert {name: after[name] for name in before} == before
+    assert sorted(after.keys() - before.keys()) == sorted(MORE[options][1:])
+    again = run("init", *options.split(), cwd=tmp_path)
+    assert (again.returncode, again.stderr.count("was left as it is")) == (0, len(MORE[options]))
+    assert held(tmp_path) == after
+
+
+@pytest.mark.parametrize(
+    ("held_there", "options", "code", "says"),
+    [
+        ("catalog.yaml", "", 1, "voices: is there already, and not empty"),
+        ("mine.yaml", "--ci github", 1, "voices: is there already, and not empty"),
+        ("catalog.yml", "--ci github --owner acme", 64, "voices: is a catalog already, with an owner"),
+    ],
+)
+def test_what_would_need_a_new_catalog_is_refused_where_one_is(
+    tmp_path: Path, held_there: str, options: str, code: int, says: str
+) -> None:
+    (tmp_path / "voices").mkdir()
+    (tmp_path / "voices" / held_there).write_text("mine")
+    before = held(tmp_path)
+    done = run("init", *options.split(), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert held(tmp_path) == before
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    """Return what lies in a folder and below it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
 def test_nothing_for_ci_is_written_through_a_folder_that_is_a_link(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "repo").mkdir()
