@@ -63,7 +63,9 @@ def _with_help(error: click.ClickException) -> DdvoicesError:
         if error.option_name in shared:
             where = f"ddvoices {error.option_name} … {context.info_name}"
             return DdvoicesError(f"{error.option_name} stands before the command: `{where}`")
-    return DdvoicesError(f"{message}: see `{context.command_path} --help`" if context else message)
+    if context is None or message.endswith("?"):  # what was meant is said
+        return DdvoicesError(message)
+    return DdvoicesError(f"{message}: see `{context.command_path} --help`")
 
 
 def _say(error: DdvoicesError) -> None:

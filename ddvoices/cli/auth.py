@@ -13,6 +13,7 @@ from ddvoices.cli import options
 from ddvoices.cli.direct import known_regions, region_endpoints, region_name, settings_of
 from ddvoices.cli.keys import check_source, check_stored
 from ddvoices.cli.session import Session
+from ddvoices.cli.telling import TellingGroup
 from ddvoices.errors import (
     AuthError,
     DdvoicesError,
@@ -47,7 +48,7 @@ class KeyStatus:
     code: ExitCode = ExitCode.OK
 
 
-@click.group
+@click.group(cls=TellingGroup)
 def auth() -> None:
     """Keep API keys in the system's keyring, one for each region.
 

@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from ddvoices import __version__
 from ddvoices.cli.session import Session, begin
+from ddvoices.cli.telling import TellingGroup
 
 # name → (module, attribute, one line); the line is the first of the command's own help, held so by a test
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
@@ -67,7 +68,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(TellingGroup):
     """A group that knows its commands' names and first lines without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -13,6 +13,7 @@ import click
 from ddvoices.cli import options
 from ddvoices.cli.direct import check_recording, open_client
 from ddvoices.cli.session import Session
+from ddvoices.cli.telling import TellingGroup
 from ddvoices.errors import DdvoicesError, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _LISTED = tuple(_COLUMNS)[:5]
 _WIDTHS = {"id": 36, "name": 12, "style": 8, "locale": 5, "gender": 6}
 
 
-@click.group
+@click.group(cls=TellingGroup)
 def voices() -> None:
     """Use the voice API directly, without a catalog.
 

@@ -130,6 +130,30 @@ def test_a_wrong_command_line_is_64_and_one_line(words, said):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["aply"], "apply"),
+        (["Plan"], "plan"),
+        (["tts-steam"], "tts-stream"),
+        (["--quiet", "--catalog", "x", "valdiate", "--format", "json"], "validate"),
+        (["voices", "lst"], "list"),
+        (["auth", "logn", "-r", "us"], "login"),
+    ],
+)
+def test_a_command_that_is_nearly_one_is_told_which(words, meant):
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (64, "")
+    assert re.fullmatch(rf"error: no command '[\w-]+'; did you mean '{meant}'\?\n", done.stderr)
+
+
+@pytest.mark.parametrize("words", [["zzz"], ["voices", "zzz"], ["auth", "\x1b"]])
+def test_a_command_that_is_like_none_is_told_where_they_are_listed(words):
+    group = " ".join(["ddvoices", *words[:-1]])
+    said = f"error: no command {words[-1]!r}: see `{group} --help`\n"
+    assert (run(*words).returncode, run(*words).stderr) == (64, said)
+
+
 def test_the_group_lists_its_commands_in_the_order_of_work():
     assert cli.list_commands(click.Context(cli)) == list(COMMANDS)
 
