@@ -112,11 +112,22 @@ def _ask_for_gender(session: Session) -> str:
 
 
 def _tell_doubts(session: Session, addition: Addition) -> None:
+    from ddvoices.writing.languages import usual_locale
+
     for warning in addition.warnings:
         session.warn(warning)
     if addition.alike:
         others = ", ".join(addition.alike)
-        session.warn(f"{addition.recording.shown}: is the sound of {others} already: is it the right file?")
+        session.warn(
+            f"{addition.recording.shown}: is the sound of {others}, a voice of the catalog already: is it the"
+            " right file?"
+        )
+    if addition.language is not None:
+        session.warn(
+            f"{addition.recording.shown}: its name ends with the language {addition.language}, and the locale"
+            f" is {addition.spec.locale}, the default: if that is wrong, set it in the entry, or say"
+            f" `--locale {usual_locale(addition.language)}`"
+        )
 
 
 def _tell(

@@ -27,7 +27,8 @@ _ORDER = ("name", "sample", "gender", "locale", "age", "speaking_style", "publis
 class Addition:
     """A voice that would be added; ``text`` is the whole text of its file, ``spec`` what it means.
 
-    ``alike`` are keys of other voices of the same sound, ``warnings`` what is doubtful about the new one.
+    ``alike`` are keys of other voices of the same sound, ``language`` is one that the file's name ends with
+    and the default locale isn't of, ``warnings`` what else is doubtful about the new one.
     """
 
     root: Root
@@ -38,6 +39,7 @@ class Addition:
     text: str
     spec: VoiceSpec
     alike: tuple[str, ...]
+    language: str | None
     warnings: tuple[str, ...]
 
     @property
@@ -101,8 +103,15 @@ def prepare(
         text=text,
         spec=spec,
         alike=tuple(s.key for s in catalog.voices if s.sample and s.sample.sound == recording.facts.sound),
+        language=None if "locale" in said else _other_language(guess, spec),
         warnings=tuple(warning for warning in after.warnings if warning not in catalog.warnings),
     )
+
+
+def _other_language(guess: Guess, spec: VoiceSpec) -> str | None:
+    """Return the language that the file's name ends with, unless it is that of the locale."""
+    language = spec.locale.partition("-")[0].lower()
+    return guess.language if guess.language != language else None
 
 
 def _free_key(catalog: Catalog, guess: Guess) -> str:

@@ -8,24 +8,28 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from ddvoices.writing.keys import key_of
+from ddvoices.writing.languages import usual_locale
 
 _NO_NAME = "voice"
 _LONGEST_NAME = 200
 # At the end, and in the case that locales are written in: `on-it` are two words. Of regions that are numbers
 # only the one that locales have is taken: others count the takes.
 _LOCALE = re.compile(r"(?:^|[-_. ])([a-z]{2,3})((?:[-_][A-Z][a-z]{3})?)[-_]([A-Z]{2}|419)$")
+_LANGUAGE = re.compile(r"[-_. ]([a-z]{2})$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guess:
     """A name and the beginning of a key; a ``locale`` if the file's name ends with one.
 
+    Without one, ``language`` is what the name ends with, if that may be a language; it may be a word as well.
     ``named`` tells whether the file's name had anything to make a key of.
     """
 
     key: str
     name: str
     locale: str | None
+    language: str | None
     named: bool
 
 
@@ -37,7 +41,14 @@ def guess_from(file: str) -> Guess:
     locale = "-".join(part.strip("-_") for part in found.groups() if part) if found else None
     rest = stem[: found.start()] if found and found.start() else stem
     key = key_of(rest)
-    return Guess(key=key or _NO_NAME, name=_name(rest), locale=locale, named=bool(key))
+    return Guess(
+        key=key or _NO_NAME, name=_name(rest), locale=locale, language=_language(stem), named=bool(key)
+    )
+
+
+def _language(stem: str) -> str | None:
+    found = _LANGUAGE.search(stem)
+    return found[1] if found and usual_locale(found[1]) else None
 
 
 def _name(stem: str) -> str:

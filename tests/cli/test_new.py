@@ -100,6 +100,40 @@ def test_the_shortest_way(tmp_path: Path) -> None:
     assert "valid: 2 voices" in run("validate", cwd=tmp_path).stdout
 
 
+@pytest.mark.parametrize(
+    ("file", "proposed"),
+    [
+        ("operator-ru.wav", "ru-RU"),
+        ("Anna_fr.wav", "fr-FR"),
+        ("ada.ja.wav", "ja-JP"),
+        ("ada-pt take-it.wav", "it-IT"),
+        ("ada-xx.wav", None),
+        ("ru.wav", None),
+        ("ada-en.wav", None),
+        ("take-it-002.wav", None),
+        ("ada-fr-CA.wav", None),
+    ],
+)
+def test_a_file_s_name_that_ends_with_another_language_than_the_default_s_is_told(
+    studio: Studio, file: str, proposed: str | None
+) -> None:
+    studio.ada.rename(studio.folder / file)
+    told = [line for line in studio.new(file, *FEMALE, "--dry-run").stderr.splitlines() if "warning" in line]
+    assert len(told) == (proposed is not None)
+    for line in told:
+        assert line.startswith(
+            f"warning: {file}: its name ends with the language {file[-6:-4]}, and the locale is en-US"
+        )
+        assert line.endswith(f"or say `--locale {proposed}`")
+    assert "warning" not in studio.new(file, *FEMALE, "--locale", "en-GB").stderr
+
+
+def test_a_language_that_is_the_default_s_is_no_doubt(studio: Studio) -> None:
+    (studio.root / "catalog.yaml").write_text(f"{SETTINGS}defaults: {{locale: ru-RU}}\n")
+    studio.ada.rename(studio.folder / "operator-ru.wav")
+    assert "warning" not in studio.new("operator-ru.wav", *FEMALE).stderr
+
+
 def test_everything_that_can_be_said(studio: Studio) -> None:
     said = ("--key", "bob.2", "--name", " Bob ", "--gender", "non_binary", "--age", "0")
     more = (
@@ -192,7 +226,10 @@ def test_text_is_appended_to_a_file_and_nothing_of_it_rewritten(studio: Studio) 
 def test_the_same_recording_is_not_copied_twice(studio: Studio) -> None:
     studio.new("ada.wav", *FEMALE)
     again = studio.new("ada.wav", *FEMALE)
-    assert "warning: ada.wav: is the sound of ada already: is it the right file?" in again.stderr
+    assert (
+        "warning: ada.wav: is the sound of ada, a voice of the catalog already: is it the right file?"
+        in again.stderr
+    )
     assert "key ada-2: from the file's name; ada is taken (--key)" in again.stderr
     assert "sample voices/samples/ada.wav: there already" in again.stderr
     assert studio.voices()["ada-2"].sample == studio.voices()["ada"].sample
