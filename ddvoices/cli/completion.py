@@ -20,7 +20,8 @@ def completion(context: click.Context, *, shell: str) -> int:
     \b
       bash  echo 'eval "$(ddvoices completion bash)"' >> ~/.bashrc
       zsh   echo 'eval "$(ddvoices completion zsh)"' >> ~/.zshrc         # behind compinit
-      fish  ddvoices completion fish > ~/.config/fish/completions/ddvoices.fish
+      fish  mkdir -p ~/.config/fish/completions
+            ddvoices completion fish > ~/.config/fish/completions/ddvoices.fish
 
     \b
     Examples:
