@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -35,10 +35,15 @@ class History:
         self._directory, self._commit = directory, commit
         self._versions: dict[str, list[Blob]] = {}
 
-    def foresee(self, paths: Iterable[str]) -> None:
-        """Read the versions of many files: git walks the whole history, for one path as for all of them."""
+    def foresee(self, paths: Iterable[str], *, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Read the versions of many files: git walks the whole history, for one path as for all of them.
+
+        It is asked for some of them at a time, for as long as ``go_on`` tells to.
+        """
         new = [path for path in dict.fromkeys(paths) if is_plain(path) and path not in self._versions]
         for first in range(0, len(new), _PATHS_AT_ONCE):
+            if not go_on():
+                return
             some = new[first : first + _PATHS_AT_ONCE]
             names = self._names(some)
             sizes = self._sizes(name for each in names.values() for name in each)
@@ -57,7 +62,7 @@ class History:
         bases = (self._ask("merge-base", self._commit, branch) for branch in _MAIN_BRANCHES)
         return next((base.decode("ascii", "replace").strip() for base in bases if base), None)
 
-    @property
+    @cached_property
     def is_shallow(self) -> bool:
         """Whether older commits were left out when the repository was cloned."""
         return (self._ask("rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
@@ -72,8 +77,9 @@ class History:
         """Return a version's bytes, unfiltered."""
         return self._ask("cat-file", "blob", blob.name)
 
+    @cached_property
     def common_folder(self) -> Path | None:
-        """Return the repository's own folder, of all its worktrees."""
+        """The repository's own folder, of all its worktrees."""
         said = self._ask("rev-parse", "--path-format=absolute", "--git-common-dir")
         return None if said is None else Path(os.fsdecode(said.strip()))
 

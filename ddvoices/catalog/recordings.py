@@ -17,7 +17,7 @@ from ddvoices.catalog.history import Blob, History, is_plain
 from ddvoices.catalog.samples import MAX_SAMPLE_BYTES, SampleError, SampleReader, UnreadSampleError
 from ddvoices.files import open_regular
 
-# A history of millions of commits takes git seconds for each path: what isn't found by then stays unheard.
+# A history of millions of commits takes git seconds at each walk: what isn't found by then stays unheard.
 _PATIENCE_SECONDS = 120
 # bytes; a pointer of Git LFS has some 130
 _POINTER = 1024
@@ -36,7 +36,7 @@ class Recordings:
     def foresee(self, paths: Iterable[str]) -> None:
         """Say which paths will be asked for: what git remembers of them is read at once."""
         if self._history is not None:
-            self._history.foresee(paths)
+            self._history.foresee(paths, go_on=self._is_in_time)
 
     def now(self, path: str, wanted: str) -> bytes:
         """Return the recording at a path of the catalog, if it still is the one with this SHA-256.
@@ -83,23 +83,33 @@ class Recordings:
         """Return why a former recording isn't found, and what to do."""
         if self._history is None:
             return "git isn't here to ask" if which("git") is None else "git has no commit of the catalog"
-        small = (blob for blob in self._history.versions(path) if blob.size < _POINTER)
-        if any(is_lfs_pointer(self._history.content(blob) or b"") for blob in small):
+        if self._is_behind_pointer(path):
             return "its Git LFS object isn't in this clone: `git lfs fetch --all`"
         if self._history.is_shallow:
             return "this clone is without its history: `git fetch --unshallow`"
         return "not found in this clone's git history"
 
+    def _is_behind_pointer(self, path: str) -> bool:
+        """Tell whether a pointer of Git LFS ever stood for a recording."""
+        history = self._asked(path)
+        if history is None:
+            return False
+        small = (blob for blob in history.versions(path) if blob.size < _POINTER)
+        return any(is_lfs_pointer(history.content(blob) or b"") for blob in small)
+
     def _asked(self, path: str) -> History | None:
         """Return whom to ask for a path; None where there is no git, or it has been slow for too long."""
-        return self._history if is_plain(path) and self._clock() < self._until else None
+        return self._history if is_plain(path) and self._is_in_time() else None
+
+    def _is_in_time(self) -> bool:
+        return self._clock() < self._until
 
 
 def _content(history: History, blob: Blob) -> bytes | None:
     """Return a version's bytes, if they are audio; what a pointer of Git LFS names for that."""
     data = history.content(blob)
     if data and is_lfs_pointer(data):
-        data = _behind_pointer(history.common_folder(), data)
+        data = _behind_pointer(history.common_folder, data)
     return data if data and sniff(data) else None
 
 

@@ -93,6 +93,28 @@ def test_git_reads_the_history_once_for_all_that_is_foreseen(first, here, monkey
     assert not (here / "x").exists()
 
 
+def test_git_is_not_asked_for_ever_for_what_is_foreseen(first, here, monkeypatch):
+    times = iter([0.0, 1.0, 1000.0, 1000.0])
+    found = Recordings(open_root("voices"), clock=lambda: next(times))
+    trace = here / "trace"
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", tracing(here, trace), prepend=os.pathsep)
+        found.foresee(f"audio/{number}.mp3" for number in range(1000))
+    assert trace.read_text().splitlines().count("log") == 1
+
+
+def test_of_a_shallow_clone_git_is_asked_once_for_all_that_is_missing(first, here, monkeypatch):
+    git("clone", "--quiet", "--depth=1", here.as_uri(), "shallow")
+    found = Recordings(open_root("shallow/voices"))
+    found.foresee(["audio/1.mp3", "audio/2.mp3"])
+    trace = here / "trace"
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", tracing(here, trace), prepend=os.pathsep)
+        said = {found.why_missing(f"audio/{number}.mp3") for number in (1, 2)}
+    assert said == {"this clone is without its history: `git fetch --unshallow`"}
+    assert trace.read_text().splitlines() == ["rev-parse"]
+
+
 def tracing(here: Path, trace: Path) -> str:
     """Return a folder with a git that notes which of its commands are run."""
     folder = here / "bin"
