@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -29,7 +30,7 @@ GROWTH_GOAL = 1.0  # time for each voice of many, to that of one of few
 OPENING_GOAL = 1.5  # of the time that the browser's own players take
 KEYSTROKE_GOAL = 0.1  # seconds: what a person takes for at once
 PROGRAM = str(Path(sys.executable).parent / "ddvoices")
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 # as on the page: a player is built for each recording that it has
 READY = "document.querySelectorAll('audio').length === document.querySelectorAll('.sound.ready').length"

@@ -30,6 +30,13 @@ def write_tone(path: Path, *, pitch: float = 220.0, seconds: float = 3.2, rate: 
     return path
 
 
+def held(folder: Path) -> dict[str, bytes]:
+    """Return what lies in a folder and below it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
 @cache  # every test has the same few
 def _tone(pitch: float, count: int, rate: int) -> bytes:
     samples = (int(8000 * math.sin(2 * math.pi * pitch * number / rate)) for number in range(count))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli.program import run
+from workspace import held
 
 
 def test_what_it_writes_is_a_valid_catalog(tmp_path: Path) -> None:
@@ -147,13 +148,6 @@ def test_what_would_need_a_new_catalog_is_refused_where_one_is(
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert held(tmp_path) == before
-
-
-def held(folder: Path) -> dict[str, bytes]:
-    """Return what lies in a folder and below it."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }
 
 
 def test_nothing_for_ci_is_written_through_a_folder_that_is_a_link(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import os
 import re
 from base64 import b64decode
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 import pytest
@@ -15,7 +14,7 @@ from cli.program import on_terminal
 from repository import git
 from rights import needs_modes
 from visitor import Visitor, commit, until
-from workspace import Workspace, write_tone
+from workspace import Workspace, held, write_tone
 
 
 class Heard(HTMLParser):
@@ -339,13 +338,6 @@ def test_plans_and_pages_are_not_mixed_up(changed, line, says):
     assert done.stdout == ""
     assert not list(changed.folder.glob("*.html"))
     assert not (changed.folder / "plan.json").exists()
-
-
-def held(folder: Path) -> dict[str, bytes]:
-    """Return what lies in a folder and below it."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }
 
 
 NO_PLACE = (

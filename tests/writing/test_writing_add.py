@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from workspace import write_tone
+from workspace import held, write_tone
 
 from ddvoices.catalog.entries import faults
 from ddvoices.errors import OutputError
@@ -74,10 +74,10 @@ def test_what_somebody_changes_meanwhile_is_left_alone(
 ) -> None:
     addition = prepared(root, into)
     meddle(root)
-    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    before = held(root)
     with pytest.raises(OutputError, match=said):
         addition.save()
-    assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+    assert held(root) == before
 
 
 def test_a_recording_in_the_catalog_that_changes_meanwhile_is_no_sample(root: Path) -> None:
