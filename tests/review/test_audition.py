@@ -74,7 +74,7 @@ def test_it_plays_and_everybody_can_use_it(sheet, visitor: Visitor, width, schem
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.inner_text("h1") == LINE
-    assert page.locator("[id='voice-ada'] figcaption").all_inner_texts() == ["eu", "us"]
+    assert page.locator("[id='voice-ada'] figcaption").all_text_contents() == ["eu", "us"]
     page.click("[id='voice-bob'] .play >> nth=1")
     until(page, "[...document.querySelectorAll('audio')].filter(it => it.currentTime > 0.1).length === 1")
 
@@ -100,7 +100,7 @@ def test_marks_are_kept_filtered_and_exported(sheet, house, visitor: Visitor):
     page.reload()
     assert page.locator(".mark[aria-pressed=true]").count() == 2
     page.click("[data-filter=marked]")
-    assert page.locator("[data-card]:visible .key").all_inner_texts() == ["bob", "cleo"]
+    assert page.locator("[data-card]:visible .key").all_text_contents() == ["bob", "cleo"]
     with page.expect_download() as download:
         page.get_by_role("button", name="Save as JSON").click()
     marks = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))

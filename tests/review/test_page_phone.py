@@ -99,8 +99,8 @@ def test_a_waveform_is_wide_enough_to_point_at(request, visitor: Visitor, name):
 def test_what_changes_is_a_table_still(review, visitor: Visitor):
     page = visitor.open(review, width=380)
     row = page.get_by_role("table").get_by_role("row").filter(has_text="title")
-    assert row.get_by_role("rowheader").all_inner_texts() == ["title"]
-    assert row.get_by_role("cell").all_inner_texts() == ["One", NAME]
+    assert row.get_by_role("rowheader").all_text_contents() == ["title"]
+    assert row.get_by_role("cell").all_text_contents() == ["One", NAME]
 
 
 def test_the_help_is_read_from_its_beginning(review, visitor: Visitor):
