@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -141,5 +141,16 @@ def _withheld(
 ) -> tuple[OpenCreate, ...]:
     """Return the creates that must not be sent again: all that are open but those that were named."""
     named = [spec for spec in desired.voices if options.resend and is_chosen(spec, choice)]
-    sent = map(open_create, open_at(journal.open_intents(), regions.endpoints))
-    return tuple(left_over(sent, named))
+    sent = open_at(journal.open_intents(), regions.endpoints)
+    withheld = left_over(sent, named)
+    _tell_resent([intent for intent in sent if intent not in withheld])
+    return tuple(map(open_create, withheld))
+
+
+def _tell_resent(intents: Sequence[Intent]) -> None:
+    """Log what may be made again, as a region can be among them of which nobody thought."""
+    for region in sorted({intent.region for intent in intents}):
+        keys = few_keys(intent for intent in intents if intent.region == region)
+        _log.warning(
+            "allowed by --force: %s: making %s again, which was sent and never answered", region, keys
+        )

@@ -177,7 +177,7 @@ def _open_intent(key: str, region: str) -> KeyProblem:
     """Return why a voice isn't sent: it may be there already."""
     message = (
         "it was sent, and neither an answer nor the listing shows what came of it: "
-        f"pin its id by ids.{region}, or send it again by `ddvoices apply -t {key} --force`"
+        f"pin its id by ids.{region}, or send it again by `ddvoices apply -r {region} -t {key} --force`"
     )
     return KeyProblem(key=key, reason=Reason.OPEN_INTENT, message=message)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 
 import pytest
@@ -206,11 +207,26 @@ def test_force_sends_a_lost_published_voice_again(workspace: Workspace) -> None:
     rule = {"method": "POST", "path": "/voice", "when": "before", "kind": "reset", "count": 1}
     workspace.emulator.faults(workspace.key, [rule])
     workspace.apply("--settle", "0.5", code=1)
-    workspace.apply("--settle", "0.5", "-t", "ada", "--force")
+    forced = workspace.run("apply", "--yes", "--settle", "0.5", "-t", "ada", "--force")
+    assert "allowed by --force: us: making ada again, which was sent and never answered" in forced.stderr
     assert len(workspace.there()) == 1
     assert workspace.changes() == []
     workspace.new_sample("ada", pitch=700)  # what was forced is decided, and holds nothing back any more
     assert workspace.changes() == [("replace", "ada", "content_differs")]
+
+
+def test_what_is_proposed_sends_a_lost_voice_again_in_that_region_only(two_regions: Workspace) -> None:
+    """Elsewhere the same key may have been made, and would be there twice."""
+    two_regions.voice("ada", publish=True)
+    for key, when in zip(two_regions.keys.values(), ("before", "after"), strict=True):
+        two_regions.emulator.settings(key, published_hidden=True)
+        rule = {"method": "POST", "path": "/voice", "when": when, "kind": "reset", "count": 1}
+        two_regions.emulator.faults(key, [rule])
+    two_regions.apply("--settle", "0.2", code=1)
+    [problem] = two_regions.plan(code=1)["regions"]["us"]["errors"]
+    [command] = re.findall("`ddvoices apply (.*)`", problem["message"])
+    two_regions.apply("--settle", "0.2", *command.split())
+    assert [len(two_regions.there(region)) for region in ("us", "eu")] == [1, 1]
 
 
 def test_a_service_that_never_makes_it_is_given_up_with_the_reason(workspace: Workspace) -> None:

@@ -127,7 +127,8 @@ def _answer_open_create(world: World, region: str, spec: VoiceSpec) -> None:
     if lost and spec.ids.get(region) != lost[-1]:
         world.head.put(replace(spec, ids={**spec.ids, region: lost[-1]}))
     else:
-        ran = world.run(0, Wish(force=True, resend=True, targets=(spec.key,)), Script(), ())
+        wish = Wish(force=True, resend=True, targets=(spec.key,), regions=(region,))
+        ran = world.run(0, wish, Script(), ())
         if isinstance(ran.error, RefusedError):
             _unprotect(world, ran)
 

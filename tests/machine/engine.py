@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 from machine.clock import Clock
-from machine.place import Place
+from machine.place import KEYS, Place
 from machine.run import CrashError, Run
 from plan.makers import checked_plan
 
@@ -34,6 +34,7 @@ class Wish:
     force: bool = False
     resend: bool = False
     targets: tuple[str, ...] = ()
+    regions: tuple[str, ...] = tuple(KEYS)
     reviewed: Mapping[str, Any] | None = None
 
 

@@ -174,7 +174,7 @@ class Judge:
             assert run.checkout.protected() == run.guarded
             pending = ran.work.plan.pending
             assert len(ran.report.outcomes) == pending + len(ran.work.verdicts)
-            self._converged(ran, by)
+            self._converged(ran, wish, by)
 
     def _not_written_down(self, run: Run) -> set[str]:
         """Return the voices that a machine has made and of which a loss of power has left it no id."""
@@ -184,13 +184,14 @@ class Judge:
             voice_id for voice_id, region in made.items() if voice_id not in evidence[region]
         } - self._lost_with_lock.get(run.checkout, set())
 
-    def _converged(self, ran: Ran, by: int) -> None:
+    def _converged(self, ran: Ran, wish: Wish, by: int) -> None:
         """What is said to be done is done: the next plan is empty, if nobody else was at work meanwhile."""
         assert ran.report is not None
         if ran.report.converged and ran.run.script.race is None and not self._racing:
             plan = self._world.plan(by)
-            pending = [(c.action, c.key, c.reason) for r in plan.regions for c in r.pending]
-            assert plan.complete, [(r.error, r.errors) for r in plan.regions]
+            asked = [region for region in plan.regions if region.region in wish.regions]
+            pending = [(c.action, c.key, c.reason) for region in asked for c in region.pending]
+            assert all(region.complete for region in asked), [(r.error, r.errors) for r in asked]
             assert pending == []
 
     def _is_cut(self, run: Run, region: str) -> bool:

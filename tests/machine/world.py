@@ -170,7 +170,8 @@ class World:
         run.targets, run.reviewed = wish.targets, wish.reviewed is not None
         self.judge.starts(run)
         with self._weather(faults):
-            ran = self._engine.apply(run, self._keys(), wish)
+            keys = {region: self.key(region) for region in wish.regions}
+            ran = self._engine.apply(run, keys, wish)
         if run.left is not None:
             run.checkout.restore(run.left)
         self.judge.ended(ran, wish, by)
