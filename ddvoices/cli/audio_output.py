@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from ddvoices.audio.names import ALIKE, ENDINGS, SPOKEN_FORMATS, ending_of
+from ddvoices.cli.places import check_audio_place
 from ddvoices.cli.streams import is_stdout_closed
 from ddvoices.errors import DdvoicesError, OutputError, UsageError
 
@@ -162,12 +163,14 @@ def choose_output(
     """Return where audio goes and in which format, the format by the ending if it isn't named.
 
     Raises:
-        UsageError: stdout is a terminal, or the ending says nothing about the format.
+        UsageError: stdout is a terminal, a file of the catalog is in the way, or the ending says nothing
+            about the format.
     """
     if path == STDOUT and is_stdout_closed():
         raise UsageError("stdout is closed, and the audio would be lost: name a file by -o")
     if path == STDOUT and sys.stdout.isatty():
         raise UsageError("audio would garble this terminal: name a file by -o, or pipe it on")
+    check_audio_place(session.catalog_directory, path)
     suffix = path.suffix.lower() if path is not None and path != STDOUT else ""
     if audio_format is None and suffix and suffix not in ENDINGS:
         known = ", ".join(ENDINGS)

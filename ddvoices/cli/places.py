@@ -1,4 +1,4 @@
-"""Where a plan and its page may be written: anywhere but over the catalog."""
+"""Where plans, pages and audio may be written: anywhere but over the catalog."""
 
 from __future__ import annotations
 
@@ -46,6 +46,25 @@ def check_page_place(catalog: Path, path: Path | None, *, option: str) -> None:
         f"{path}: lies in the catalog, where a page may only be a .html or .htm: write it outside, such as by"
         f" `{option} review.html`"
     )
+
+
+def check_audio_place(catalog: Path, path: Path | None) -> None:
+    """Refuse to write audio over a recording of the catalog, or over whatever else lies there.
+
+    A folder without a ``catalog.yaml`` is the user's.
+
+    Raises:
+        UsageError: something is there already.
+    """
+    if path is None or not os.path.lexists(path) or not _is_in(catalog, path):
+        return
+    from ddvoices.catalog.files import SETTINGS_NAMES
+
+    if any((catalog / name).exists() for name in SETTINGS_NAMES):
+        raise UsageError(
+            f"{path}: lies in the catalog, where audio is never written over a file: delete it first, or name"
+            " a new one"
+        )
 
 
 def _is_in(catalog: Path, path: Path) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from cli.program import command, environment, on_terminal, run
 from cli.studio import TEXT, Studio, binary
 from rights import needs_modes
-from workspace import Workspace
+from workspace import Workspace, held
 
 from ddvoices.audio import sniff
 from ddvoices.audio.join import make_wav
@@ -32,6 +32,27 @@ class TtsStudio(Studio):
 @pytest.fixture
 def studio(tmp_path, emulator, api_key) -> TtsStudio:
     return TtsStudio(tmp_path, emulator, api_key)
+
+
+@pytest.mark.parametrize(
+    "line", [["tts", TEXT], ["tts-stream", TEXT], ["tts-live"], ["tts-retro", "--wait", TEXT]]
+)
+def test_audio_never_takes_the_place_of_what_a_catalog_holds(studio, line):
+    work = Workspace(studio.folder, studio.emulator)
+    work.voice("ada")
+    work.save()
+    (studio.folder / "here").symlink_to("voices")
+    (work.root / "new-take.wav").symlink_to("samples/ada.wav")
+    before = held(work.root)
+    for place in ("voices/samples/ada.wav", "here/samples/../catalog.yaml", "voices/new-take.wav"):
+        done = studio.run(*line, "-o", place, code=64)
+        assert f"{place}: lies in the catalog, where audio is never written over a file" in done.stderr
+    assert studio.asked() == []
+    assert held(work.root) == before
+    studio.tts(TEXT, "-o", "voices/samples/new.wav")  # a new file is the user's
+    (work.root / "catalog.yaml").unlink()  # and so is a folder without a catalog
+    studio.tts(TEXT, "-o", "voices/samples/ada.wav")
+    assert held(work.root) != before
 
 
 # where the text comes from
