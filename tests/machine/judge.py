@@ -108,9 +108,10 @@ class Judge:
 
         But for those that were looked for in vain, as they show up later than anybody waits or are cut off
         from the listing, and those for which another's voice was found, as no marker comes back and it has
-        the same name.
+        the same name. A pin of the catalog knows a voice, too.
         """
-        known = self._lost_with_lock.get(run.checkout, set())
+        pinned = {spec.ids.get(region) for spec in run.catalog.voices}
+        known = self._lost_with_lock.get(run.checkout, set()) | pinned
         return {
             voice["id"]
             for voice in self.ours(region)
