@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ddvoices.lockfile import Intent
 from ddvoices.model import Catalog, Lock, LockedVoice, ObservedRegion, OpenCreate, Origin
@@ -13,6 +13,12 @@ def few_keys(intents: Iterable[Intent]) -> str:
     """Return the keys of intents as a sentence can hold them."""
     keys = sorted({intent.key for intent in intents})
     return ", ".join(keys[:5]) + (", …" if len(keys) > 5 else "")
+
+
+def few_keys_by_region(intents: Collection[Intent]) -> dict[str, str]:
+    """Return for each region of intents their keys as a sentence can hold them."""
+    regions = sorted({intent.region for intent in intents})
+    return {region: few_keys(i for i in intents if i.region == region) for region in regions}
 
 
 def open_at(intents: Iterable[Intent], endpoints: Mapping[str, str]) -> tuple[Intent, ...]:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ddvoices.apply.engine import Work
-from ddvoices.apply.open_creates import Decided, few_keys, made_voice, not_shown_yet, open_at, open_create
+from ddvoices.apply.open_creates import (
+    Decided,
+    few_keys_by_region,
+    made_voice,
+    not_shown_yet,
+    open_at,
+    open_create,
+)
 from ddvoices.apply.options import ApplyOptions
 from ddvoices.apply.recover import look_again, settle_open_intents
 from ddvoices.lockfile import Intent, Journal, fold, intent_record, load_lock, snapshot, voice_record
@@ -105,10 +112,9 @@ def _decided_by_pins(
     return fold(lock, records, owner=desired.owner) if records else lock, tuple(still_open)
 
 
-def _tell_open(intents: Iterable[Intent]) -> None:
+def _tell_open(intents: Collection[Intent]) -> None:
     """Log what the next apply looks for before it makes anything."""
-    for region in sorted({intent.region for intent in intents}):
-        keys = few_keys(intent for intent in intents if intent.region == region)
+    for region, keys in few_keys_by_region(intents).items():
         _log.info(
             "%s: an apply was interrupted, or is still at work: %s was sent and not answered; "
             "the next apply looks for it first",
@@ -147,10 +153,9 @@ def _withheld(
     return tuple(map(open_create, withheld))
 
 
-def _tell_resent(intents: Sequence[Intent]) -> None:
+def _tell_resent(intents: Collection[Intent]) -> None:
     """Log what may be made again, as a region can be among them of which nobody thought."""
-    for region in sorted({intent.region for intent in intents}):
-        keys = few_keys(intent for intent in intents if intent.region == region)
+    for region, keys in few_keys_by_region(intents).items():
         _log.warning(
             "allowed by --force: %s: making %s again, which was sent and never answered", region, keys
         )

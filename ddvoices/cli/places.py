@@ -58,9 +58,9 @@ def check_audio_place(catalog: Path, path: Path | None) -> None:
     """
     if path is None or not os.path.lexists(path) or not _is_in(catalog, path):
         return
-    from ddvoices.catalog.files import SETTINGS_NAMES
+    from ddvoices.catalog.files import is_catalog
 
-    if any((catalog / name).exists() for name in SETTINGS_NAMES):
+    if is_catalog(catalog):
         raise UsageError(
             f"{path}: lies in the catalog, where audio is never written over a file: delete it first, or name"
             " a new one"
